@@ -1,0 +1,130 @@
+"""The one place that composes the hub: settings, store, bus, engine, edge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
+
+from hub.bus.local import LocalBus
+from hub.clock import Clock, SystemClock
+from hub.edge import admin_api, device_socket, health, pages, pos_api, pos_errors, register_socket
+from hub.edge.edge import Edge
+from hub.edge.paths import ForgivingPaths
+from hub.edge.pos_errors import CODE_HEADER, PosError
+from hub.engine import Engine
+from hub.entropy import Entropy
+from hub.errors import HubError
+from hub.settings import Settings
+from hub.store.sqlite import open_sqlite
+from hub.store.unit import Unit
+from statemachines.refusal import Refusal
+
+EXPOSED = [CODE_HEADER, pos_api.TOKEN_HEADER, "Retry-After", "Idempotent-Replayed"]
+
+
+def admin_token(settings: Settings, entropy: Entropy) -> str:
+    """The admin credential: as set, or made once and kept in `data_dir/admin.token`, readable by the owner only."""
+    if settings.admin_token is not None:
+        return settings.admin_token.get_secret_value()
+    path = settings.data_dir / "admin.token"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        token = entropy.secret("adm_")
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(token + "\n")
+        return token
+
+
+async def _signing_key(unit: Unit) -> str:
+    return await unit.facts.get_or_make("signing_key", lambda: unit.entropy.secret("sig_"))
+
+
+def database_path(settings: Settings) -> Path:
+    return settings.data_dir / "hub.db"
+
+
+@asynccontextmanager
+async def running_edge(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    on_broken: Callable[[], None] = lambda: None,
+) -> AsyncIterator[Edge]:
+    """Open the store, start the engine; on the way out stop it and close the store."""
+    clock = clock if clock is not None else SystemClock()
+    entropy = entropy if entropy is not None else Entropy()
+    token = admin_token(settings, entropy)
+    store = await open_sqlite(
+        database_path(settings), clock=clock, settings=settings, entropy=entropy, on_broken=on_broken
+    )
+    try:
+        signing_key = await store.write(_signing_key, lambda _unit: None)
+        engine = Engine(store, LocalBus(), clock=clock, settings=settings, entropy=entropy, signing_key=signing_key)
+        await engine.start()
+        try:
+            yield Edge.over(engine, admin_token=token)
+        finally:
+            await engine.stop()
+    finally:
+        await store.close()
+
+
+def make_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    on_broken: Callable[[], None] = lambda: None,
+) -> Starlette:
+    """The ASGI application. Its lifespan owns the store and the engine; `app.state.edge` is there while it runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with running_edge(settings, clock=clock, entropy=entropy, on_broken=on_broken) as edge:
+            app.state.edge = edge
+            yield
+
+    return Starlette(
+        routes=[
+            *pos_api.routes,
+            *health.routes,
+            *admin_api.routes,
+            WebSocketRoute("/ws/device", device_socket.endpoint),
+            WebSocketRoute("/ws/register", register_socket.endpoint),
+            *pages.routes(),
+        ],
+        middleware=[Middleware(ForgivingPaths)],
+        exception_handlers={
+            PosError: pos_errors.pos_error,
+            Refusal: pos_errors.refusal,
+            HubError: pos_errors.hub_error,
+            HTTPException: pos_errors.http_exception,
+            Exception: pos_errors.unexpected,
+        },
+        lifespan=lifespan,
+    )
+
+
+def with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Browser POS pages call the API directly; outermost, so that errors carry the header too."""
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "PUT", "POST"],
+        allow_headers=["*"],
+        expose_headers=EXPOSED,
+        max_age=600,
+    )

@@ -1,0 +1,81 @@
+"""Signals: what a commit wants to tell the sockets and waiters of every node.
+
+A lost signal loses nothing: a device's request is sent again by its deadline, a register catches up from the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.wire.close_codes import CloseCode
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFrame:
+    """Send this encoded frame on the device's connection of that epoch, and on no other."""
+
+    device_id: str
+    epoch: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClose:
+    """Close the device's connections whose epoch is at most `epoch`."""
+
+    device_id: str
+    epoch: int
+    code: CloseCode
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEvent:
+    """One event of a register's sequence; `frame` is its encoded notification."""
+
+    register_key: str
+    number: int
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionChanged:
+    """A transaction took a step; who waits for it looks again."""
+
+    transaction_id: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackQueued:
+    """A callback waits to be delivered."""
+
+
+Signal = DeviceFrame | DeviceClose | RegisterEvent | TransactionChanged | CallbackQueued
+
+
+def topic(signal: Signal) -> str:
+    """Under which name subscribers wait for it."""
+    match signal:
+        case DeviceFrame() | DeviceClose():
+            return device_topic(signal.device_id)
+        case RegisterEvent():
+            return register_topic(signal.register_key)
+        case TransactionChanged():
+            return transaction_topic(signal.transaction_id)
+        case CallbackQueued():
+            return CALLBACKS
+
+
+CALLBACKS = "callbacks"
+
+
+def device_topic(device_id: str) -> str:
+    return f"device:{device_id}"
+
+
+def register_topic(register_key: str) -> str:
+    return f"register:{register_key}"
+
+
+def transaction_topic(transaction_id: str) -> str:
+    return f"transaction:{transaction_id}"

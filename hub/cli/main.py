@@ -1,0 +1,26 @@
+"""The command line's tree of commands."""
+
+from __future__ import annotations
+
+import typer
+
+import hub
+from hub.cli import serve
+
+app = typer.Typer(
+    name="hub",
+    help="A self-hosted real-time hub between POS registers and payment terminals.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals may hold secrets
+)
+app.command()(serve.serve)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(hub.__version__)
+
+
+def main() -> None:
+    app()

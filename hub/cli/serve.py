@@ -1,0 +1,67 @@
+"""`hub serve`: run the hub until it is told to stop."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from hub import log
+from hub.errors import HubError
+from hub.server import EXIT_STORE_BROKEN, HubServer
+from hub.settings import Settings
+
+EXIT_BAD_SETTINGS = 78
+"""EX_CONFIG: starting again will not help."""
+
+
+def load_settings() -> Settings:
+    """The settings, or the end of the process with a clear message."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"])
+            shown = f"HUB_{name.upper()}: " if name else ""
+            typer.echo(f"bad setting: {shown}{problem['msg']}", err=True)
+    except (SettingsError, ValueError) as error:
+        typer.echo(f"bad setting: {error}", err=True)
+    raise typer.Exit(EXIT_BAD_SETTINGS)
+
+
+def _welcome(settings: Settings, url: str) -> str:
+    lines = [
+        "",
+        f"  The hub is running at {url}",
+        "",
+        f"  Terminal   {url}/terminal    a virtual terminal: switch it on and start pairing",
+        f"  Till       {url}/till        type the code there, take a first payment",
+        f"  POS API    {url}/POS         base URL for POS software",
+        f"  Data       {settings.data_dir.resolve()}    (the admin token is in admin.token there)",
+        "",
+        "  Or watch the whole story in another terminal:  hub demo",
+        "  Ctrl-C stops the hub.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def serve() -> None:
+    """Run the hub in the foreground. Settings come from HUB_… variables and hub.toml (see docs/settings.md)."""
+    settings = load_settings()
+    log.configure(level=settings.log_level, as_json=settings.log_json)
+    quiet = settings.log_json
+    server = HubServer(settings, on_ready=lambda url: None if quiet else typer.echo(_welcome(settings, url), err=True))
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return
+    except HubError as error:
+        typer.echo(f"the hub cannot start: {error.text}", err=True)
+        sys.exit(1)
+    if server.broken:
+        sys.exit(EXIT_STORE_BROKEN)
+    if not server.started:
+        sys.exit(3)

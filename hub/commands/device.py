@@ -1,0 +1,234 @@
+"""Devices: enrolment, credentials, and the life of their connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.bus.signal import DeviceClose
+from hub.clock import rfc3339
+from hub.commands import pairing, pairing_code, queue, report, tell
+from hub.entropy import digest, matches
+from hub.errors import Unauthorised
+from hub.settings import milliseconds
+from hub.store.records import Device, Transaction
+from hub.store.unit import Unit
+from hub.wire.close_codes import CloseCode
+from hub.wire.device import Enrolled, Hello, PairingCodeShown, PairingInfo, PairingRemoved
+from statemachines.device_queue import DEVICE_QUEUE, QueueTrigger
+from statemachines.refusal import Refusal
+from statemachines.transaction import TRANSACTION, TransactionState, speaks_for
+
+
+async def enrol(
+    unit: Unit, device_id: str, *, name: str = "", reserved_for: str | None = None, merchant_id: str | None = None
+) -> Enrolled:
+    """Make a device known and give it its first credential; `Refusal` if the id is taken or there are too many."""
+    if await unit.devices.get(device_id) is not None:
+        raise Refusal("device_exists", f"A device with the id {device_id} is enrolled already.")
+    if await unit.devices.count() >= unit.settings.max_devices:
+        raise Refusal("too_many_devices", "The hub has as many devices as it is set to take.")
+    credential = unit.entropy.secret("dev_")
+    await unit.devices.add(
+        Device(
+            device_id=device_id,
+            name=name or device_id,
+            merchant_id=merchant_id or unit.entropy.uuid(),
+            reserved_for=reserved_for,
+            credential_digest=digest(credential),
+            enrolled_at=unit.now,
+            revoked_at=None,
+            serial=None,
+            model="",
+            firmware="",
+            epoch=0,
+            state=DEVICE_QUEUE.initial,
+            current=None,
+            due_at=None,
+            connected_at=None,
+            disconnected_at=None,
+        )
+    )
+    return Enrolled(device_id=device_id, credential=credential)
+
+
+async def find(unit: Unit, device_id: str) -> Device:
+    device = await unit.devices.get(device_id)
+    if device is None:
+        raise Refusal("device_unknown", f"There is no device with the id {device_id}.")
+    return device
+
+
+async def rotate(unit: Unit, device_id: str) -> Enrolled:
+    """Give the device a new credential (also after a revocation); its live connection is closed at once."""
+    device = await find(unit, device_id)
+    credential = unit.entropy.secret("dev_")
+    device.credential_digest = digest(credential)
+    device.revoked_at = None
+    await _cut_off(unit, device)
+    return Enrolled(device_id=device_id, credential=credential)
+
+
+async def revoke(unit: Unit, device_id: str) -> None:
+    """Let the device in no more; its live connection is closed at once, and its pairing code withdrawn."""
+    device = await find(unit, device_id)
+    device.revoked_at = unit.now
+    await pairing_code.withdraw_all(unit, device_id)
+    await _cut_off(unit, device)
+
+
+async def _cut_off(unit: Unit, device: Device) -> None:
+    unit.signal(DeviceClose(device.device_id, device.epoch, CloseCode.REVOKED))
+    await unit.devices.save(device)
+    await disconnect(unit, device.device_id, device.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What the hello of a device came to."""
+
+    device_id: str
+    epoch: int
+    credential: str | None
+    pairings: list[PairingInfo]
+    removed: list[PairingRemoved]
+    recorded: list[str]
+    pairing_code: PairingCodeShown | None
+
+
+async def connect(unit: Unit, hello: Hello) -> Connected:
+    """Take a device's hello: check it, raise the epoch, settle what was in flight, go on with the queue.
+
+    Raises `Unauthorised` for an unknown device, a wrong or missing credential, or a revoked one.
+    """
+    device, credential = await _identify(unit, hello)
+    away_since = device.disconnected_at or 0
+    unit.signal(DeviceClose(device.device_id, device.epoch, CloseCode.REPLACED))
+    device.epoch += 1
+    device.serial, device.model, device.firmware = hello.serial, hello.model, hello.firmware
+    device.connected_at, device.due_at = unit.now, None
+    DEVICE_QUEUE.fire(device, QueueTrigger.CONNECT)
+    await unit.transactions.set_waiting_due(device.device_id, no_later_than=None)
+    recorded = await report.record_results(unit, device, hello.results)
+    await _reconcile(unit, device, hello)
+    await unit.devices.save(device)
+    await tell.device_presence(unit, device)
+    await queue.advance(unit, device)
+    return Connected(
+        device_id=device.device_id,
+        epoch=device.epoch,
+        credential=credential,
+        pairings=await pairing.of_device(unit, device.device_id),
+        removed=await pairing.ended_since(unit, device.device_id, away_since),
+        recorded=recorded,
+        pairing_code=await pairing_code.shown(unit, device.device_id),
+    )
+
+
+async def _identify(unit: Unit, hello: Hello) -> tuple[Device, str | None]:
+    device = await unit.devices.get(hello.device_id)
+    if device is None and hello.enrol and unit.settings.development:
+        enrolled = await enrol(unit, hello.device_id, name=hello.model)
+        return await find(unit, hello.device_id), enrolled.credential
+    if (
+        device is None
+        or device.revoked_at is not None
+        or hello.credential is None
+        or not matches(hello.credential, device.credential_digest)
+    ):
+        raise Unauthorised("Unknown device, or a wrong, missing or revoked credential.")
+    return device, None
+
+
+async def _reconcile(unit: Unit, device: Device, hello: Hello) -> None:
+    """Settle what was in flight with the hardware that has just connected; afterwards the device is to be saved."""
+    held = {item.transaction_id: item.stage for item in hello.in_flight}
+    transaction = await _in_flight(unit, device)
+    if transaction is None:
+        transaction = await _adopt(unit, device, held)
+    if transaction is None:
+        device.current = None
+        DEVICE_QUEUE.fire(device, QueueTrigger.SETTLE)
+        return
+    if not speaks_for(transaction, serial=hello.serial):
+        # Another hardware came in its place: it cannot know. The doubt stays, and the queue goes on.
+        await queue.abandon(unit, device, transaction, cause="device_replaced")
+        return
+    transaction.asks = 0
+    if transaction.transaction_id in held:
+        await queue.take_up(unit, device, transaction, held[transaction.transaction_id])
+    else:
+        queue.send_inquire(unit, device, transaction)
+        await unit.transactions.save(transaction)
+
+
+async def _in_flight(unit: Unit, device: Device) -> Transaction | None:
+    """The transaction that the hub had on the device, if the hello's results did not settle it."""
+    if device.current is None:
+        return None
+    transaction = await unit.transactions.get(device.current)
+    if transaction is None or transaction.state in TRANSACTION.final or transaction.state is TransactionState.QUEUED:
+        return None
+    return transaction
+
+
+async def _adopt(unit: Unit, device: Device, held: dict[str, str | None]) -> Transaction | None:
+    """A transaction in doubt that was given up, and that this hardware comes back with after all."""
+    for transaction_id in held:
+        transaction = await unit.transactions.get(transaction_id)
+        if (
+            transaction is not None
+            and transaction.device_id == device.device_id
+            and transaction.state is TransactionState.IN_DOUBT
+        ):
+            device.current = transaction_id
+            return transaction
+    return None
+
+
+async def disconnect(unit: Unit, device_id: str, epoch: int) -> bool:
+    """The connection of that epoch is gone. An older one's end changes nothing; True if it was the present one."""
+    device = await unit.devices.get(device_id)
+    if device is None or device.epoch != epoch or not device.online:
+        return False
+    DEVICE_QUEUE.fire(device, QueueTrigger.DISCONNECT)
+    device.disconnected_at = unit.now
+    grace_ends_at = unit.now + milliseconds(unit.settings.offline_grace_seconds)
+    device.due_at = grace_ends_at
+    unit.wake(grace_ends_at)
+    transaction = await _in_flight(unit, device)
+    if transaction is not None:
+        in_doubt = transaction.state is TransactionState.IN_DOUBT
+        queue.set_due(unit, transaction, None if in_doubt else unit.settings.offline_grace_seconds)
+        await unit.transactions.save(transaction)
+    await unit.transactions.set_waiting_due(device_id, no_later_than=grace_ends_at)
+    await unit.devices.save(device)
+    await tell.device_presence(unit, device)
+    return True
+
+
+async def recover(unit: Unit) -> int:
+    """At the start of the hub: no connection has survived. Returns how many devices were online before."""
+    devices = await unit.devices.online()
+    for device in devices:
+        await disconnect(unit, device.device_id, device.epoch)
+    return len(devices)
+
+
+async def grace_over(unit: Unit, device_id: str) -> None:
+    """The device's own deadline has come: it stayed away, or it refused to start a while ago."""
+    device = await unit.devices.get(device_id)
+    if device is None or device.due_at is None or device.due_at > unit.now:
+        return
+    device.due_at = None
+    if not device.online:
+        await pairing_code.withdraw_all(unit, device_id)
+        await unit.devices.save_queue(device)
+    elif device.current is None and DEVICE_QUEUE.permits(device.state, QueueTrigger.SETTLE):
+        DEVICE_QUEUE.fire(device, QueueTrigger.SETTLE)
+        await queue.advance(unit, device)
+    else:
+        await unit.devices.save_queue(device)
+
+
+def connected_since(device: Device) -> str | None:
+    return rfc3339(device.connected_at) if device.online and device.connected_at is not None else None

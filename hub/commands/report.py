@@ -1,0 +1,188 @@
+"""Reports of a device about a transaction: acknowledgement, stage, outcome, answers to inquire and cancel.
+
+Each is conditional on the epoch of the connection that it came on, and only the hardware that a transaction was sent to
+can speak for it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from hub.commands import queue, step, tell
+from hub.settings import milliseconds
+from hub.store.records import Device, Transaction
+from hub.store.unit import Unit
+from hub.wire.device import CancelAck, Recorded, Result, StartAnswer
+from statemachines.device_queue import DEVICE_QUEUE, QueueTrigger
+from statemachines.refusal import Refusal
+from statemachines.transaction import (
+    TRANSACTION,
+    Heard,
+    Outcome,
+    TransactionState,
+    TransactionTrigger,
+    believes_not_received,
+    check_fits,
+    hear,
+    speaks_for,
+)
+
+
+async def connected_device(unit: Unit, device_id: str, epoch: int) -> Device:
+    """The device, if this connection is still its newest; otherwise `Refusal`."""
+    device = await unit.devices.get(device_id)
+    if device is None or device.epoch != epoch:
+        raise Refusal("connection_replaced", "A newer connection of this device has taken over.")
+    return device
+
+
+async def _own(unit: Unit, device: Device, transaction_id: str) -> Transaction:
+    """The transaction, if it belongs to this device and this hardware; foreign ids are simply unknown."""
+    transaction = await unit.transactions.get(transaction_id)
+    if transaction is None or transaction.device_id != device.device_id:
+        raise Refusal("transaction_unknown", "This device has no such transaction.")
+    if transaction.sent_serial is not None and not speaks_for(transaction, serial=device.serial or ""):
+        raise Refusal("other_hardware", "This transaction was sent to the hardware that this one replaces.")
+    return transaction
+
+
+_PAN_TAIL = re.compile(r"\D")
+
+
+def _cleaned(result: Result) -> Result:
+    """Cut a card number down to its last four digits: no more of it may ever be stored."""
+    if result.card_pan is None:
+        return result
+    digits = _PAN_TAIL.sub("", result.card_pan)
+    return msgspec.structs.replace(result, card_pan=f"....{digits[-4:]}" if digits else None)
+
+
+async def _record(unit: Unit, device: Device, transaction: Transaction, reported: Result) -> Recorded:
+    """Put an outcome on record; idempotent. Frees the queue, but does not go on with it."""
+    result = _cleaned(reported)
+    check_fits(result.outcome, moves_money=transaction.request.function.moves_money)
+    before = transaction.state
+    heard = hear(transaction, result.outcome)
+    if heard is Heard.COMPLETED:
+        if before is TransactionState.QUEUED:
+            step.note(unit, transaction, TransactionTrigger.DISPATCH.value)
+        transaction.result = result
+        transaction.cause = "device" if result.outcome is Outcome.CANCELLED else None
+        if transaction.acknowledged_at is None:
+            transaction.acknowledged_at = unit.now
+        step.note(unit, transaction, result.outcome.completing.value)
+        await queue.finish(unit, transaction)
+        queue.release(device, transaction)
+    elif heard is Heard.CONFLICT and transaction.conflict != result:
+        transaction.conflict = result
+        step.note(unit, transaction, f"conflict:{result.outcome.value}")
+        await unit.transactions.save(transaction)
+        await tell.transaction_updated(unit, transaction)
+    return Recorded(transaction.transaction_id, transaction.state.value, conflict=heard is Heard.CONFLICT)
+
+
+async def record_results(unit: Unit, device: Device, results: list[Result]) -> list[str]:
+    """Record the results that a hello brings and return the ids that are on record now. Foreign ids are skipped."""
+    recorded: list[str] = []
+    for result in results:
+        try:
+            transaction = await _own(unit, device, result.transaction_id)
+            await _record(unit, device, transaction, result)
+        except Refusal:
+            continue
+        recorded.append(result.transaction_id)
+    return recorded
+
+
+async def complete(unit: Unit, device_id: str, epoch: int, result: Result) -> Recorded:
+    """`transaction.complete`: the outcome, durable and told to the register; the queue goes on."""
+    device = await connected_device(unit, device_id, epoch)
+    transaction = await _own(unit, device, result.transaction_id)
+    recorded = await _record(unit, device, transaction, result)
+    await queue.advance(unit, device)
+    return recorded
+
+
+async def progress(unit: Unit, device_id: str, epoch: int, transaction_id: str, stage: str) -> None:
+    """`transaction.progress`: the live stage; it also counts as an acknowledgement and as a sign of life."""
+    device = await connected_device(unit, device_id, epoch)
+    transaction = await _own(unit, device, transaction_id)
+    if transaction.state in TRANSACTION.final:
+        raise Refusal("transaction_final", f"This transaction is {transaction.state.value}.")
+    if not queue.is_current(device, transaction):
+        raise Refusal("transaction_not_started", "This transaction is not the one in flight.")
+    await queue.take_up(unit, device, transaction, stage)
+
+
+async def answered(unit: Unit, device_id: str, epoch: int, transaction_id: str, answer: StartAnswer) -> None:
+    """The device's answer to `transaction.start` or `transaction.inquire`."""
+    device = await connected_device(unit, device_id, epoch)
+    transaction = await _own(unit, device, transaction_id)
+    if answer.state == "completed" and answer.result is not None:
+        if answer.result.transaction_id != transaction_id:
+            raise Refusal("transaction_unknown", "The result is another transaction's.")
+        await _record(unit, device, transaction, answer.result)
+        await queue.advance(unit, device)
+    elif not queue.is_current(device, transaction) or transaction.state in TRANSACTION.final:
+        return  # a late answer; the record has moved on
+    elif answer.state == "unknown":
+        await _not_received(unit, device, transaction)
+    else:
+        await queue.take_up(unit, device, transaction, answer.stage)
+
+
+async def _not_received(unit: Unit, device: Device, transaction: Transaction) -> None:
+    """An inquiry's answer: the device does not know it."""
+    if believes_not_received(transaction, serial=device.serial or ""):
+        await queue.requeue(unit, device, transaction, cause="not_received")
+    else:
+        # It had acknowledged it before: one of its two words is wrong, and money may have moved.
+        await queue.abandon(unit, device, transaction, cause="device_forgot")
+    await queue.advance(unit, device)
+
+
+async def refused(unit: Unit, device_id: str, epoch: int, transaction_id: str) -> None:
+    """The device answered `transaction.start` with an error: it has not begun. Ask again after a pause."""
+    device = await connected_device(unit, device_id, epoch)
+    transaction = await _own(unit, device, transaction_id)
+    if not queue.is_current(device, transaction) or not believes_not_received(transaction, serial=device.serial or ""):
+        return
+    await queue.hold(unit, device)
+    step.fire(unit, transaction, TransactionTrigger.NOT_RECEIVED)
+    device.current = None
+    transaction.stage = None
+    if transaction.cancel_requested_at is not None:
+        await queue.end_unsent(unit, transaction, TransactionTrigger.CANCEL, cause="cancelled_by_pos")
+    elif transaction.start_by <= unit.now:
+        await queue.end_unsent(unit, transaction, TransactionTrigger.EXPIRE, cause="device_refused")
+    else:
+        transaction.due_at = transaction.start_by
+        unit.wake(transaction.due_at)
+        await unit.transactions.save(transaction)
+    device.due_at = unit.now + milliseconds(unit.settings.busy_retry_seconds)
+    unit.wake(device.due_at)
+    await unit.devices.save_queue(device)
+    await queue.tell_waiting(unit, device_id)
+
+
+async def cancel_answered(unit: Unit, device_id: str, epoch: int, transaction_id: str, answer: CancelAck) -> None:
+    """The device's answer to `transaction.cancel`: it will try, or it is too late, or here is the outcome."""
+    device = await connected_device(unit, device_id, epoch)
+    transaction = await _own(unit, device, transaction_id)
+    if answer.state == "completed" and answer.result is not None:
+        if answer.result.transaction_id != transaction_id:
+            raise Refusal("transaction_unknown", "The result is another transaction's.")
+        await _record(unit, device, transaction, answer.result)
+        await queue.advance(unit, device)
+    elif answer.state == "too_late" and transaction.state is TransactionState.CANCELLING:
+        step.fire(unit, transaction, TransactionTrigger.DENY_CANCEL)
+        transaction.cancel_requested_at = None
+        transaction.cause = "cancel_too_late"
+        queue.set_due(unit, transaction, unit.settings.silence_seconds)
+        await unit.transactions.save(transaction)
+        if DEVICE_QUEUE.permits(device.state, QueueTrigger.ACKNOWLEDGE):
+            DEVICE_QUEUE.fire(device, QueueTrigger.ACKNOWLEDGE)
+            await unit.devices.save_queue(device)
+        await tell.transaction_updated(unit, transaction, queue_position=0)

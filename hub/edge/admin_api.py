@@ -1,0 +1,207 @@
+"""The admin API: what the operator's command line and the dashboard call. JSON, with the admin token as bearer."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub import log
+from hub.clock import rfc3339, timestamp
+from hub.commands import admin, device, pairing, transaction
+from hub.edge.edge import Edge
+from hub.edge.pos_errors import PosError
+from hub.store.unit import Unit
+from hub.wire.admin import EnrolDevice, ResolveTransaction
+from statemachines.transaction import TransactionState
+
+_log = log.get("admin")
+
+T = TypeVar("T")
+PAGE_LIMIT = 500
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def _guarded(endpoint: Callable[[Edge, Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Lets the operator in, and nobody else."""
+
+    async def guarded(request: Request) -> Response:
+        edge: Edge = request.app.state.edge
+        if not may_administer(edge, request.headers.get("authorization", "")):
+            raise PosError(401, "unauthorised", "The admin token is required.", {"WWW-Authenticate": "Bearer"})
+        return await endpoint(edge, request)
+
+    return guarded
+
+
+def may_administer(edge: Edge, authorization: str) -> bool:
+    scheme, _, token = authorization.partition(" ")
+    shown = token.strip().encode("utf-8", "surrogateescape")
+    return scheme.lower() == "bearer" and hmac.compare_digest(shown, edge.admin_token.encode())
+
+
+async def _body(edge: Edge, request: Request, kind: type[T]) -> T:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > edge.settings.request_body_bytes:
+            raise PosError(413, "body_too_large", "The request body is too large.")
+    try:
+        return msgspec.json.decode(bytes(body) or b"{}", type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise PosError(400, "invalid_params", str(error)) from None
+
+
+def _limit(request: Request) -> int:
+    text = request.query_params.get("limit", "100")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= PAGE_LIMIT:
+        raise PosError(400, "invalid_params", f"limit must be a number from 1 to {PAGE_LIMIT}.")
+    return int(text)
+
+
+def _before(request: Request) -> int | None:
+    text = request.query_params.get("before")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise PosError(400, "invalid_params", "before must be a number.")
+    return int(text)
+
+
+@_guarded
+async def list_devices(edge: Edge, request: Request) -> Response:
+    after = request.query_params.get("after", "")
+    return _json({"devices": await edge.engine.query(admin.devices, after=after, limit=_limit(request))})
+
+
+@_guarded
+async def enrol_device(edge: Edge, request: Request) -> Response:
+    asked = await _body(edge, request, EnrolDevice)
+    enrolled = await edge.engine.execute(
+        device.enrol,
+        asked.device_id,
+        name=asked.name,
+        reserved_for=asked.business_name,
+        merchant_id=asked.merchant_id,
+    )
+    _log.info("device_enrolled", device_id=asked.device_id)
+    return _json(enrolled, 201)
+
+
+@_guarded
+async def show_device(edge: Edge, request: Request) -> Response:
+    return _json(await edge.engine.query(admin.device, request.path_params["device_id"]))
+
+
+@_guarded
+async def rotate_device(edge: Edge, request: Request) -> Response:
+    rotated = await edge.engine.execute(device.rotate, request.path_params["device_id"])
+    _log.info("device_rotated", device_id=rotated.device_id)
+    return _json(rotated)
+
+
+@_guarded
+async def revoke_device(edge: Edge, request: Request) -> Response:
+    device_id = request.path_params["device_id"]
+    await edge.engine.execute(device.revoke, device_id)
+    _log.info("device_revoked", device_id=device_id)
+    return _json({"device_id": device_id, "revoked": True})
+
+
+@_guarded
+async def list_pairings(edge: Edge, request: Request) -> Response:
+    return _json({"pairings": await edge.engine.query(admin.pairings, limit=_limit(request))})
+
+
+@_guarded
+async def delete_pairing(edge: Edge, request: Request) -> Response:
+    pairing_id = request.path_params["pairing_id"]
+    await edge.engine.execute(pairing.remove_by_operator, pairing_id)
+    _log.info("pairing_removed", pairing_id=pairing_id)
+    return _json({"pairing_id": pairing_id, "removed": True})
+
+
+@_guarded
+async def list_transactions(edge: Edge, request: Request) -> Response:
+    given = request.query_params
+    state = given.get("state")
+    if state is not None and state not in set(TransactionState):
+        raise PosError(400, "invalid_params", f"state must be one of {', '.join(TransactionState)}.")
+    page = await edge.engine.query(
+        admin.transactions,
+        state=None if state is None else TransactionState(state),
+        device_id=given.get("device_id"),
+        attention=given.get("attention", "") in ("1", "true"),
+        before=_before(request),
+        limit=_limit(request),
+    )
+    return _json({"transactions": page})
+
+
+@_guarded
+async def show_transaction(edge: Edge, request: Request) -> Response:
+    return _json(await edge.engine.query(admin.transaction, request.path_params["transaction_id"]))
+
+
+@_guarded
+async def resolve_transaction(edge: Edge, request: Request) -> Response:
+    asked = await _body(edge, request, ResolveTransaction)
+    transaction_id = request.path_params["transaction_id"]
+    await edge.engine.execute(
+        transaction.resolve_by_operator,
+        transaction_id,
+        asked.outcome,
+        operator=asked.operator,
+        note=asked.note,
+    )
+    _log.info(
+        "transaction_resolved", transaction_id=transaction_id, outcome=asked.outcome.value, operator=asked.operator
+    )
+    return _json(await edge.engine.query(admin.transaction, transaction_id))
+
+
+@_guarded
+async def backup(edge: Edge, _request: Request) -> Response:
+    """Copy the database into `data_dir/backups`, while the hub works. The name cannot be chosen from outside."""
+    now = edge.engine.clock.now_ms()
+    target = edge.settings.data_dir / "backups" / f"hub-{timestamp(now)}.db"
+    try:
+        size = await edge.engine.store.backup(target)
+    except FileExistsError:
+        raise PosError(409, "backup_exists", "A backup of this very moment exists; try again.") from None
+    return _json({"file": str(target), "bytes": size, "at": rfc3339(now)}, 201)
+
+
+async def _audit(unit: Unit, limit: int) -> list[dict[str, Any]]:
+    rows = await unit.operator_actions.page(limit=limit)
+    names = ("operator", "action", "subject", "note")
+    return [{"at": rfc3339(row[0]), **dict(zip(names, row[1:], strict=True))} for row in rows]
+
+
+@_guarded
+async def list_actions(edge: Edge, request: Request) -> Response:
+    return _json({"actions": await edge.engine.query(_audit, _limit(request))})
+
+
+routes = [
+    Route("/admin/devices", list_devices, methods=["GET"]),
+    Route("/admin/devices", enrol_device, methods=["POST"]),
+    Route("/admin/devices/{device_id}", show_device, methods=["GET"]),
+    Route("/admin/devices/{device_id}/rotate", rotate_device, methods=["POST"]),
+    Route("/admin/devices/{device_id}/revoke", revoke_device, methods=["POST"]),
+    Route("/admin/pairings", list_pairings, methods=["GET"]),
+    Route("/admin/pairings/{pairing_id}", delete_pairing, methods=["DELETE"]),
+    Route("/admin/transactions", list_transactions, methods=["GET"]),
+    Route("/admin/transactions/{transaction_id}", show_transaction, methods=["GET"]),
+    Route("/admin/transactions/{transaction_id}/resolve", resolve_transaction, methods=["POST"]),
+    Route("/admin/backup", backup, methods=["POST"]),
+    Route("/admin/actions", list_actions, methods=["GET"]),
+]

@@ -1,0 +1,53 @@
+"""All live sockets of the process: counted, and closed one after the other when the hub drains."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from hub import log
+from hub.edge.connection import Connection
+from hub.wire.close_codes import CloseCode
+
+_log = log.get("edge")
+
+
+class Connections:
+    """Not thread safe; used on the event loop only."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: set[Connection] = set()
+        self._reserved = 0
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def full(self) -> bool:
+        return len(self._open) >= self._limit
+
+    def add(self, connection: Connection) -> None:
+        self._open.add(connection)
+
+    def discard(self, connection: Connection) -> None:
+        self._open.discard(connection)
+
+    async def drain(self, seconds: float) -> None:
+        """Close all connections at an even pace over `seconds`, each told to come back at a random time.
+
+        Come back they will, to the next process; spread out, so that it is not met by all at once.
+        """
+        self.draining = True
+        waiting = list(self._open)
+        if not waiting:
+            return
+        _log.info("draining", connections=len(waiting), seconds=seconds)
+        pause = seconds / len(waiting)
+        spread_ms = max(1000, round(seconds * 1000))
+        for connection in waiting:
+            hint = random.randrange(spread_ms)  # noqa: S311 - it spreads load and guards nothing
+            connection.close(CloseCode.DRAINING, f"draining retry_after_ms={hint}")
+            await asyncio.sleep(pause)
+        await asyncio.gather(*(connection.ended.wait() for connection in waiting))

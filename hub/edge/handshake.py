@@ -1,0 +1,51 @@
+"""The handshake of a WebSocket: who may come in, before anything is read from it.
+
+A refusal is an HTTP answer with a reason (RFC 6455, 4.2.2), not a socket that opens and closes.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
+
+from hub.edge.connection import Connection, Hello
+from hub.edge.edge import Edge
+
+
+async def serve(websocket: WebSocket, *, subprotocol: str, kind: str, origins: list[str], hello: Hello) -> None:
+    """Admit the socket and serve it to its end."""
+    edge: Edge = websocket.app.state.edge
+    refusal = _refusal(edge, websocket, subprotocol, origins)
+    if refusal is not None:
+        await websocket.send_denial_response(refusal)
+        return
+    await websocket.accept(subprotocol)
+    connection = Connection(websocket, settings=edge.settings, clock=edge.engine.clock, kind=kind)
+    edge.connections.add(connection)
+    try:
+        await connection.run(hello)
+    finally:
+        edge.connections.discard(connection)
+
+
+def _refusal(edge: Edge, websocket: WebSocket, subprotocol: str, origins: list[str]) -> JSONResponse | None:
+    if edge.connections.draining or not edge.engine.started:
+        return _problem(503, "draining", "The hub is going down; come back soon.", {"Retry-After": "1"})
+    if edge.connections.full:
+        return _problem(503, "too_many_connections", "The hub has as many connections as it may.", {"Retry-After": "5"})
+    if subprotocol not in websocket.scope["subprotocols"]:
+        return _problem(400, "subprotocol_unsupported", f"Ask for the subprotocol {subprotocol}.")
+    origin = websocket.headers.get("origin")
+    if origin is not None and not _origin_allowed(origin, websocket.headers.get("host", ""), origins):
+        return _problem(403, "origin_not_allowed", "Pages of this origin may not connect.")
+    return None
+
+
+def _origin_allowed(origin: str, host: str, allowed: list[str]) -> bool:
+    return "*" in allowed or origin in allowed or urlsplit(origin).netloc.casefold() == host.casefold()
+
+
+def _problem(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": text, "code": code}, status, headers)

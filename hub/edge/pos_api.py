@@ -1,0 +1,232 @@
+"""The POS API: what POS software written for SmartConnect calls (pos-api 1 to 6), and the extensions.
+
+Extensions, all optional for a client: the `Idempotency-Key` header, `TransactionReference` with find, `?wait=`, cancel,
+pairing status, and a register token in `Authorization`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hub import log
+from hub.commands import identity as identities
+from hub.commands import pairing, transaction, view
+from hub.commands.identity import Identity
+from hub.commands.transaction import Order, Submission
+from hub.edge.edge import Edge
+from hub.edge.order import order_of
+from hub.edge.pos_envelope import Json, first_answer, present_answer
+from hub.edge.pos_errors import PosError
+from hub.edge.pos_form import identity, is_synchronous, parameters, redemption, submission
+from hub.edge.redemption import redeem
+from hub.entropy import access_token, access_token_matches
+from hub.store.records import Register
+from hub.store.unit import Unit
+from hub.wire.register import PairingView
+
+_log = log.get("pos")
+
+TOKEN_HEADER = "SmartConnect-Register-Token"
+
+
+def _edge(request: Request) -> Edge:
+    edge: Edge = request.app.state.edge
+    return edge
+
+
+def _register_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None
+
+
+def _base_url(request: Request) -> str:
+    return _edge(request).settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _polling_url(base_url: str, transaction_id: str, token: str) -> str:
+    return f"{base_url}/POS/Transaction/{transaction_id}?merchantAccessToken={token}"
+
+
+async def _given(request: Request) -> dict[str, str]:
+    return await parameters(request, body_limit=_edge(request).settings.request_body_bytes)
+
+
+async def _admitted(request: Request, given: dict[str, str]) -> Identity:
+    """The register that asks, with its token checked where one is shown or required."""
+    who = identity(given)
+    edge = _edge(request)
+    token = _register_token(request)
+    if token is not None or edge.settings.require_register_token:
+        await edge.engine.query(identities.admit, who, token)
+    return who
+
+
+async def put_pairing(request: Request) -> Response:
+    """`PUT /POS/Pairing/{code}`"""
+    given = await _given(request)
+    who = identity(given)
+    asked = redemption(given, request.path_params["code"])
+    source = request.client.host if request.client is not None else "unknown"
+    redeemed = await redeem(_edge(request), who, asked, source=source)
+    return JSONResponse({"result": "success"}, headers={TOKEN_HEADER: redeemed.register_token})
+
+
+async def get_pairing(request: Request) -> Response:
+    """`GET /POS/Pairing`: which device the register is paired with (extension)."""
+    who = await _admitted(request, await _given(request))
+    return JSONResponse(_pairing_json(await _edge(request).engine.query(pairing.status, who.register_key)))
+
+
+def _pairing_json(seen: PairingView) -> Json:
+    if seen.device is None:
+        return {"result": "success", "paired": False}
+    return {
+        "result": "success",
+        "paired": True,
+        "pairedAt": seen.paired_at,
+        "deviceId": seen.device.device_id,
+        "deviceName": seen.device.device_name,
+        "online": seen.device.online,
+        "queueState": seen.device.queue_state,
+        "queueDepth": seen.device.queue_depth,
+    }
+
+
+async def post_transaction(request: Request) -> Response:
+    """`POST /POS/Transaction`"""
+    edge = _edge(request)
+    given = await _given(request)
+    who = await _admitted(request, given)
+    synchronous = is_synchronous(given)
+    order = order_of(who, submission(given, request.headers.get("idempotency-key")))
+    submitted, register = await edge.engine.execute(_submit, order)
+    found = submitted.transaction
+    _log.info(
+        "transaction_submitted",
+        transaction_id=found.transaction_id,
+        register_key=who.register_key,
+        device_id=found.device_id,
+        function=found.request.function.value,
+        replayed=submitted.replayed,
+    )
+    headers = {"Idempotent-Replayed": "true"} if submitted.replayed else {}
+    if synchronous:
+        await edge.waiting.until_final(found.transaction_id, edge.settings.synchronous_wait_seconds)
+        return JSONResponse(await _present(request, found.transaction_id), headers=headers)
+    token = access_token(edge.engine.signing_key, found.transaction_id)
+    url = _polling_url(_base_url(request), found.transaction_id, token)
+    return JSONResponse(first_answer(found, register, polling_url=url, access_token=token), headers=headers)
+
+
+async def _submit(unit: Unit, order: Order) -> tuple[Submission, Register]:
+    submission = await transaction.submit(unit, order)
+    register = await unit.registers.get(submission.transaction.register_key)
+    assert register is not None
+    return submission, register
+
+
+async def _now(unit: Unit, transaction_id: str) -> Json | None:
+    found = await unit.transactions.get(transaction_id)
+    if found is None:
+        return None
+    register = await unit.registers.get(found.register_key)
+    assert register is not None
+    return present_answer(
+        found,
+        register,
+        queue_position=await view.queue_position(unit, found),
+        retention_days=unit.settings.retention_days,
+    )
+
+
+async def _present(request: Request, transaction_id: str) -> Json:
+    body = await _edge(request).engine.query(_now, transaction_id)
+    if body is None:
+        raise PosError(404, "transaction_unknown", "There is no such transaction.")
+    return body
+
+
+async def _authorised(request: Request, given: dict[str, str]) -> str:
+    """The transaction id of a polling URL whose token is right. Unknown ids and wrong tokens look the same."""
+    transaction_id: str = request.path_params["transaction_id"]
+    token = given.get("merchantAccessToken", "")
+    if not access_token_matches(_edge(request).engine.signing_key, transaction_id, token):
+        raise PosError(401, "access_token_invalid", "Invalid merchantAccessToken")
+    return transaction_id
+
+
+async def get_transaction(request: Request) -> Response:
+    """`GET {PollingUrl}`, with `&wait=seconds` as a long poll."""
+    edge = _edge(request)
+    given = await _given(request)
+    transaction_id = await _authorised(request, given)
+    pace = edge.polls.of(transaction_id)
+    if pace.empty():
+        retry = {"Retry-After": str(math.ceil(pace.wait_seconds()))}
+        raise PosError(429, "polling_too_fast", "Polling too fast; once in 2 seconds is enough.", retry)
+    pace.take()
+    wait = _wait_seconds(given, edge.settings.long_poll_limit_seconds)
+    if wait > 0:
+        await edge.waiting.until_final(transaction_id, wait)
+    return JSONResponse(await _present(request, transaction_id))
+
+
+def _wait_seconds(given: dict[str, str], limit: float) -> float:
+    text = given.get("wait", "0")
+    try:
+        wait = float(text)
+    except ValueError:
+        wait = -1
+    if not 0 <= wait < math.inf:
+        raise PosError(400, "invalid_params", "wait must be a number of seconds.")
+    return min(wait, limit)
+
+
+async def post_cancel(request: Request) -> Response:
+    """`POST /POS/Transaction/{id}/Cancel?merchantAccessToken=…` (extension)."""
+    transaction_id = await _authorised(request, await _given(request))
+    cancelled = await _edge(request).engine.execute(_cancel, transaction_id)
+    return JSONResponse({"cancelResult": cancelled, **await _present(request, transaction_id)})
+
+
+async def _cancel(unit: Unit, transaction_id: str) -> str:
+    found = await unit.transactions.get(transaction_id)
+    if found is None:
+        raise PosError(404, "transaction_unknown", "There is no such transaction.")
+    return (await transaction.cancel_own(unit, found.register_key, transaction_id)).answer
+
+
+async def find_transactions(request: Request) -> Response:
+    """`GET /POS/Transaction`: the register's transactions with a TransactionReference, newest first (extension)."""
+    given = await _given(request)
+    who = await _admitted(request, given)
+    reference = given.get("TransactionReference", "")
+    if not 1 <= len(reference) <= 100:
+        raise PosError(400, "invalid_params", "TransactionReference is required, at most 100 characters.")
+    edge = _edge(request)
+    answers = []
+    for body in await edge.engine.query(_find, who, reference):
+        transaction_id = str(body["transactionId"])
+        token = access_token(edge.engine.signing_key, transaction_id)
+        answers.append({**body, "pollingUrl": _polling_url(_base_url(request), transaction_id, token)})
+    return JSONResponse({"transactions": answers})
+
+
+async def _find(unit: Unit, who: Identity, reference: str) -> list[Json]:
+    found = await transaction.find(unit, who.register_key, reference)
+    bodies = [await _now(unit, each.transaction_id) for each in found]
+    return [body for body in bodies if body is not None]
+
+
+routes = [
+    Route("/pos/pairing", get_pairing, methods=["GET"]),
+    Route("/pos/pairing/{code}", put_pairing, methods=["PUT"]),
+    Route("/pos/transaction", post_transaction, methods=["POST"]),
+    Route("/pos/transaction", find_transactions, methods=["GET"]),
+    Route("/pos/transaction/{transaction_id}", get_transaction, methods=["GET"]),
+    Route("/pos/transaction/{transaction_id}/cancel", post_cancel, methods=["POST"]),
+]

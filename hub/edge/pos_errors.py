@@ -1,0 +1,75 @@
+"""Errors of the POS API: `{"error": "text"}` to the letter, and the stable code in a header beside it.
+
+A real client parses any non-empty body unguarded, and compares texts; so nothing is added to the body.
+"""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from hub import log
+from hub.errors import HubError, Unauthorised
+from statemachines.refusal import Refusal
+
+_log = log.get("pos")
+
+CODE_HEADER = "SmartConnect-Error-Code"
+
+_STATUS = {
+    "device_busy": 429,
+    "too_many_attempts": 429,
+    "idempotency_key_reused": 422,
+    "transaction_unknown": 404,
+}
+"""Refusals that are not a plain 400."""
+
+
+class PosError(Exception):
+    """An answer other than 200, decided by the edge itself."""
+
+    def __init__(self, status: int, code: str, text: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+        self.text = text
+        self.headers = headers or {}
+
+
+def _answer(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": text}, status, {CODE_HEADER: code, **(headers or {})})
+
+
+async def pos_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, PosError)
+    return _answer(error.status, error.code, error.text, error.headers)
+
+
+async def refusal(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    retry_after = error.details.get("retry_after_seconds")
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
+    return _answer(_STATUS.get(error.code, 400), error.code, error.text, headers)
+
+
+async def hub_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HubError)
+    if isinstance(error, Unauthorised):
+        return _answer(401, error.code, error.text, {"WWW-Authenticate": "Bearer"})
+    return _answer(503, error.code, error.text, {"Retry-After": "1"})
+
+
+async def http_exception(request: Request, error: Exception) -> JSONResponse:
+    """Unknown paths; and wrong methods, which the real service answers with 404 too."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405 and request.scope["path"].startswith("/pos/"):
+        return _answer(404, "not_found", "Not Found")
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    return _answer(error.status_code, codes.get(error.status_code, "http_error"), error.detail)
+
+
+async def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """A fault of the hub itself: logged with its traceback, told without details."""
+    _log.error("internal_error", path=request.scope["path"], exc_info=error)
+    return _answer(500, "internal_error", "The hub failed; it has been logged.")

@@ -1,0 +1,146 @@
+"""Parameters of a POS API request: form body and query string, as POS software in the field sends them.
+
+Unknown parameters are tolerated. A parameter in the body takes precedence over the same one in the query string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from hub.commands.identity import Identity
+from hub.edge.order import invalid
+from hub.edge.pos_errors import PosError
+from hub.wire.function import AMOUNTS
+from hub.wire.register import Redeem, Submit
+
+PARAMETERS_LIMIT = 100
+_CENTS = re.compile(r"[0-9]{1,12}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+async def parameters(request: Request, *, body_limit: int) -> dict[str, str]:
+    """All parameters of the request; `PosError` 400, 413 or 415 if they cannot be read."""
+    found = _parsed(request.scope["query_string"])
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _body(request, body_limit)
+    if body:
+        if kind in ("application/json", "multipart/form-data"):
+            raise PosError(415, "content_type_unsupported", "Send application/x-www-form-urlencoded.")
+        found |= _parsed(body)
+    return found
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise PosError(413, "body_too_large", f"The request body is over {limit} bytes.")
+    except ClientDisconnect:
+        raise PosError(400, "body_incomplete", "The request body broke off.") from None
+    return bytes(body)
+
+
+def _parsed(encoded: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=PARAMETERS_LIMIT,
+        )
+    except ValueError:  # UnicodeDecodeError is one
+        raise PosError(400, "invalid_params", "The parameters are not URL-encoded UTF-8.") from None
+    for name, value in pairs:
+        if _CONTROL.search(value):
+            raise PosError(400, "invalid_params", f"{name[:40]} contains control characters.")
+    return dict(pairs)
+
+
+def identity(given: Mapping[str, str]) -> Identity:
+    """The triple; `PosError` if a part is missing."""
+    return Identity(
+        _required(given, "POSRegisterID"), _required(given, "POSBusinessName"), _required(given, "POSVendorName")
+    )
+
+
+def _required(given: Mapping[str, str], name: str) -> str:
+    value = given.get(name, "")
+    if not value:
+        raise PosError(400, "invalid_params", f"{name} is required.")
+    if len(value) > 200:
+        raise PosError(400, "invalid_params", f"{name} is longer than 200 characters.")
+    return value
+
+
+_REDEEM = {
+    "Contact Name": "contact_name",
+    "Address": "address",
+    "City": "city",
+    "State": "state",
+    "ZipCode": "zip_code",
+    "Email": "email",
+    "Phone": "phone",
+}
+
+_SUBMIT = {
+    "TransactionReference": "transaction_reference",
+    "Date": "date",
+    "SaleData": "sale_data",
+    "PosNotificationCallbackUrl": "callback_url",
+}
+
+
+def redemption(given: Mapping[str, str], code: str) -> Redeem:
+    fields: dict[str, Any] = {field: given[name] for name, field in _REDEEM.items() if given.get(name)}
+    fields |= {"code": code, "register_name": _required(given, "POSRegisterName")}
+    return _typed(fields, Redeem, {field: name for name, field in _REDEEM.items()})
+
+
+def submission(given: Mapping[str, str], idempotency_key: str | None) -> Submit:
+    fields: dict[str, Any] = {field: given[name] for name, field in _SUBMIT.items() if given.get(name)}
+    fields["function"] = _required(given, "TransactionType")
+    for field, name in AMOUNTS.items():
+        if given.get(name):
+            fields[field] = _cents(given[name], name)
+    if idempotency_key:
+        fields["idempotency_key"] = idempotency_key
+    names = {field: name for name, field in _SUBMIT.items()} | {"idempotency_key": "Idempotency-Key"}
+    return _typed(fields, Submit, names)
+
+
+def _cents(text: str, name: str) -> int:
+    if not _CENTS.fullmatch(text) or int(text) == 0:
+        raise invalid(f"{name} must be a positive whole number of cents, at most 12 digits.")
+    return int(text)
+
+
+def _typed(fields: dict[str, Any], kind: type[S], names: Mapping[str, str]) -> S:
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        # msgspec names the field at the end: "Expected `str` of length <= 200 - at `$.city`".
+        text = str(error)
+        for field, name in names.items():
+            text = text.replace(f"$.{field}", name)
+        raise invalid(text) from None
+
+
+def is_synchronous(given: Mapping[str, str]) -> bool:
+    """Whether the POS wants the connection held until the outcome (the legacy mode)."""
+    mode = given.get("TransactionMode", "")
+    if mode == "":
+        return True
+    if mode.upper() == "ASYNC":
+        return False
+    raise invalid("TransactionMode must be ASYNC, or absent for synchronous mode.")

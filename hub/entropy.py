@@ -1,0 +1,58 @@
+"""Randomness and secrets: ids, pairing codes, credentials, tokens.
+
+A simulation passes a seeded `Entropy`; the default draws from the operating system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import random
+import uuid
+from base64 import urlsafe_b64encode
+
+
+class Entropy:
+    """Source of everything unguessable."""
+
+    def __init__(self, source: random.Random | None = None) -> None:
+        self._random = source if source is not None else random.SystemRandom()
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def pairing_code(self, digits: int) -> str:
+        """Decimal digits, the first not zero: a person may drop a leading zero, or a POS keep it in an integer."""
+        return str(self._random.randrange(10 ** (digits - 1), 10**digits))
+
+    def secret(self, prefix: str) -> str:
+        """A credential or token with 256 bits; the prefix lets a secret scanner and a person see what it is."""
+        raw = self._random.getrandbits(256).to_bytes(32, "big")
+        return prefix + urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret. One SHA-256 is enough: the secret itself has 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def matches(secret: str, stored_digest: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(digest(secret), stored_digest)
+
+
+def register_key(register_id: str, business_name: str, vendor_name: str) -> str:
+    """The register's key in the store, made of the triple: exactly the same triple, exactly the same register."""
+    parts = "\x00".join(f"{len(part)}:{part}" for part in (register_id, business_name, vendor_name))
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def access_token(signing_key: str, transaction_id: str) -> str:
+    """`merchantAccessToken` of a polling URL: derived, so it is valid as long as the record exists."""
+    mac = hmac.new(signing_key.encode(), transaction_id.encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(mac[:24]).decode()
+
+
+def access_token_matches(signing_key: str, transaction_id: str, token: str) -> bool:
+    expected = access_token(signing_key, transaction_id)
+    return hmac.compare_digest(expected.encode(), token.encode("utf-8", "surrogatepass"))

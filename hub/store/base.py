@@ -1,0 +1,34 @@
+"""What the hub asks of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from hub.store.unit import Unit
+
+T = TypeVar("T")
+Command = Callable[[Unit], Awaitable[T]]
+"""`async def` over a unit; it awaits nothing but the unit's repositories."""
+
+AfterCommit = Callable[[Unit], None]
+
+
+class Store(Protocol):
+    async def write(self, command: Command[T], after_commit: AfterCommit) -> T:
+        """Run `command` in one transaction and return what it returns, once that is durable.
+
+        `after_commit` is called on the event loop, in commit order, before the caller goes on. What `command` raises
+        is raised here, and nothing of it is kept. Raises `StoreBusy` (nothing happened) or `StoreUnavailable` (it may
+        or may not have happened; ask again with the idempotency key). Cancelling the caller does not undo the command.
+        Commands are applied in the order of the calls.
+        """
+
+    async def read(self, query: Command[T]) -> T:
+        """Run `query` on a consistent, committed state; it must not write."""
+
+    async def backup(self, target: Path) -> int:
+        """Write a consistent copy while the hub works; return its bytes. `FileExistsError` if `target` exists."""
+
+    async def close(self) -> None: ...

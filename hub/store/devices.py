@@ -1,0 +1,110 @@
+"""Devices and the state of their queues."""
+
+from __future__ import annotations
+
+from hub.store.records import Device
+from hub.store.session import Row, Session
+from statemachines.device_queue import QueueState
+
+_COLUMNS = (
+    "device_id, name, merchant_id, reserved_for, credential_digest, enrolled_at, revoked_at, serial, model, firmware, "
+    "epoch, state, current, due_at, connected_at, disconnected_at"
+)
+
+
+def _record(row: Row) -> Device:
+    device = Device(*row)
+    device.state = QueueState(device.state)
+    return device
+
+
+class Devices:
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, device_id: str) -> Device | None:
+        """The device, locked until the commit: whoever holds it decides what its queue does next."""
+        row = await self._session.one(
+            f"SELECT {_COLUMNS} FROM devices WHERE device_id = ?{self._session.for_update}", device_id
+        )
+        return None if row is None else _record(row)
+
+    async def add(self, device: Device) -> None:
+        await self._session.run(
+            f"INSERT INTO devices ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            device.device_id,
+            device.name,
+            device.merchant_id,
+            device.reserved_for,
+            device.credential_digest,
+            device.enrolled_at,
+            device.revoked_at,
+            device.serial,
+            device.model,
+            device.firmware,
+            device.epoch,
+            device.state.value,
+            device.current,
+            device.due_at,
+            device.connected_at,
+            device.disconnected_at,
+        )
+
+    async def save(self, device: Device) -> None:
+        """Store everything that a connection or an operator can change."""
+        await self._session.run(
+            "UPDATE devices SET name = ?, reserved_for = ?, credential_digest = ?, revoked_at = ?, serial = ?, "
+            "model = ?, firmware = ?, epoch = ?, state = ?, current = ?, due_at = ?, connected_at = ?, "
+            "disconnected_at = ? WHERE device_id = ?",
+            device.name,
+            device.reserved_for,
+            device.credential_digest,
+            device.revoked_at,
+            device.serial,
+            device.model,
+            device.firmware,
+            device.epoch,
+            device.state.value,
+            device.current,
+            device.due_at,
+            device.connected_at,
+            device.disconnected_at,
+            device.device_id,
+        )
+
+    async def save_queue(self, device: Device) -> None:
+        """Store what the queue is doing, and nothing else."""
+        await self._session.run(
+            "UPDATE devices SET state = ?, current = ?, due_at = ? WHERE device_id = ?",
+            device.state.value,
+            device.current,
+            device.due_at,
+            device.device_id,
+        )
+
+    async def count(self) -> int:
+        row = await self._session.one("SELECT count(*) FROM devices")
+        return int(row[0]) if row else 0
+
+    async def page(self, *, after: str = "", limit: int) -> list[Device]:
+        """A page, in the order of the ids."""
+        rows = await self._session.all(
+            f"SELECT {_COLUMNS} FROM devices WHERE device_id > ? ORDER BY device_id LIMIT ?", after, limit
+        )
+        return [_record(row) for row in rows]
+
+    async def online(self) -> list[Device]:
+        rows = await self._session.all(f"SELECT {_COLUMNS} FROM devices WHERE state <> 'offline'")
+        return [_record(row) for row in rows]
+
+    async def due(self, now: int, limit: int) -> list[str]:
+        rows = await self._session.all(
+            "SELECT device_id FROM devices WHERE due_at <= ? ORDER BY due_at LIMIT ?", now, limit
+        )
+        return [row[0] for row in rows]
+
+    async def next_due(self) -> int | None:
+        row = await self._session.one("SELECT min(due_at) FROM devices WHERE due_at IS NOT NULL")
+        return row[0] if row else None

@@ -1,0 +1,26 @@
+"""What a repository asks of a database: three verbs over portable SQL.
+
+Placeholders are `?`, in order; a store whose driver wants another form rewrites them when it prepares the statement.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+Row = tuple[Any, ...]
+
+
+class Session(Protocol):
+    """One transaction of the database."""
+
+    @property
+    def for_update(self) -> str:
+        """What to append to a SELECT that locks its rows; empty where the store has one writer."""
+
+    async def one(self, sql: str, *parameters: Any) -> Row | None:
+        """The first row, if any."""
+
+    async def all(self, sql: str, *parameters: Any) -> list[Row]: ...
+
+    async def run(self, sql: str, *parameters: Any) -> int:
+        """Execute and return how many rows it touched."""

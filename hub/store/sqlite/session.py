@@ -1,0 +1,45 @@
+"""A session on the connection's own thread: its `async` methods never suspend."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from hub.store.session import Row
+
+T = TypeVar("T")
+
+
+class SqliteSession:
+    __slots__ = ("_execute",)
+
+    for_update = ""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    async def one(self, sql: str, *parameters: Any) -> Row | None:
+        # Fetched to the end: a statement left open would keep the commit from happening.
+        rows = self._execute(sql, parameters).fetchall()
+        return rows[0] if rows else None
+
+    async def all(self, sql: str, *parameters: Any) -> list[Row]:
+        return self._execute(sql, parameters).fetchall()
+
+    async def run(self, sql: str, *parameters: Any) -> int:
+        return self._execute(sql, parameters).rowcount
+
+
+def drive(command: Coroutine[Any, Any, T]) -> T:
+    """Run a command to its end, here and now.
+
+    Raises `RuntimeError` if it awaits anything but its unit: such a command would hold up every other one.
+    """
+    try:
+        command.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    command.close()
+    raise RuntimeError("a command awaited something other than its unit")

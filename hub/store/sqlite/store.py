@@ -1,0 +1,234 @@
+"""The SQLite store: one file, one writing connection, whole batches of commands as one call on its thread.
+
+Each command of a batch has a savepoint of its own, so one that refuses or fails takes nothing of the others with it;
+then one commit makes all of them durable. If that commit fails, nobody can know what is on the disk: every caller of
+the batch is told `StoreUnavailable`, and `on_broken` is called so that the process ends and starts again from the file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from filelock import FileLock, Timeout
+
+from hub import log
+from hub.clock import Clock
+from hub.entropy import Entropy
+from hub.errors import StoreUnavailable
+from hub.settings import Settings
+from hub.store.base import AfterCommit, Command
+from hub.store.sqlite.batcher import Batcher, Settled
+from hub.store.sqlite.connection import OLDEST_SQLITE, ThreadConnection, open_reader, open_writer
+from hub.store.sqlite.migration import migrate
+from hub.store.sqlite.session import SqliteSession, drive
+from hub.store.unit import Unit
+
+T = TypeVar("T")
+
+_log = log.get("store")
+
+
+class _Write:
+    """A command that waits for its batch; `unit` is what it worked on, once it has run."""
+
+    __slots__ = ("after_commit", "command", "now", "unit")
+
+    def __init__(self, command: Command[Any], after_commit: AfterCommit, now: int) -> None:
+        self.command = command
+        self.after_commit = after_commit
+        self.now = now
+        self.unit: Unit | None = None
+
+
+class SqliteStore:
+    """Made by `open_sqlite`; close it. Its methods may be called by any number of tasks of one event loop."""
+
+    def __init__(
+        self,
+        path: Path,
+        writer: ThreadConnection,
+        reader: ThreadConnection,
+        lock: FileLock,
+        *,
+        clock: Clock,
+        settings: Settings,
+        entropy: Entropy,
+        on_broken: Callable[[], None],
+    ) -> None:
+        self._path = path
+        self._writer = writer
+        self._reader = reader
+        self._lock = lock
+        self._clock = clock
+        self._settings = settings
+        self._entropy = entropy
+        self._on_broken = on_broken
+        self._broken = False
+        self._writes: Batcher[_Write] = Batcher(
+            self._run_writes,
+            batch_limit=settings.batch_limit,
+            queue_limit=settings.write_queue_limit,
+            after=self._committed,
+        )
+        self._reads: Batcher[tuple[Command[Any], int]] = Batcher(
+            self._run_reads, batch_limit=settings.batch_limit, queue_limit=settings.write_queue_limit
+        )
+
+    async def write(self, command: Command[T], after_commit: AfterCommit) -> T:
+        if self._broken:
+            raise StoreUnavailable("the store has failed; the hub is restarting")
+        return cast(T, await self._writes.submit(_Write(command, after_commit, self._clock.now_ms())))
+
+    async def read(self, query: Command[T]) -> T:
+        return cast(T, await self._reads.submit((query, self._clock.now_ms())))
+
+    async def backup(self, target: Path) -> int:
+        """SQLite's own online backup, over a connection of its own: polls and payments go on meanwhile."""
+        source = await open_reader(self._path)
+        try:
+            return await source.run(lambda connection: _copy(connection, target))
+        finally:
+            await source.close()
+
+    async def close(self) -> None:
+        await self._writes.close()
+        await self._reads.close()
+        await self._reader.close()
+        await self._writer.close()
+        self._lock.release()
+
+    @staticmethod
+    def _committed(write: _Write) -> None:
+        if write.unit is not None:
+            write.after_commit(write.unit)
+
+    async def _run_writes(self, batch: Sequence[_Write]) -> Settled:
+        settled = await self._writer.run(lambda connection: self._write_batch(connection, batch))
+        if any(isinstance(problem, StoreUnavailable) for _, problem in settled):
+            self._check_broken()
+        return settled
+
+    def _check_broken(self) -> None:
+        if self._broken:
+            _log.critical("commit_failed", action="the process ends, to start again from what is on the disk")
+            self._on_broken()
+
+    # On the writer's thread.
+
+    def _write_batch(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> Settled:
+        settled: list[tuple[Any, BaseException | None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for write in batch:
+                settled.append(self._write_one(connection, write))
+        except sqlite3.Error as error:
+            # The transaction is gone (disk full, I/O error on a read): nothing of the batch was kept.
+            _log.error("batch_rolled_back", commands=len(batch), error=repr(error))
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            return [(None, StoreUnavailable(f"the store refused the batch: {error}"))] * len(batch)
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            _log.error("commit_failed", commands=len(batch), error=repr(error))
+            self._broken = True
+            return [(None, StoreUnavailable("the store could not make it durable; its fate is unknown"))] * len(batch)
+        return settled
+
+    def _write_one(self, connection: sqlite3.Connection, write: _Write) -> tuple[Any, BaseException | None]:
+        unit = Unit(SqliteSession(connection), now=write.now, settings=self._settings, entropy=self._entropy)
+        connection.execute("SAVEPOINT command")
+        try:
+            result = drive(cast(Any, write.command(unit)))
+        except BaseException as problem:
+            if not connection.in_transaction:
+                # SQLite itself rolled everything back: the commands before this one are gone too.
+                raise sqlite3.OperationalError(f"transaction lost: {problem!r}") from problem
+            connection.execute("ROLLBACK TO command")
+            connection.execute("RELEASE command")
+            if isinstance(problem, sqlite3.OperationalError):
+                return None, StoreUnavailable(f"the store refused it: {problem}")
+            return None, problem
+        connection.execute("RELEASE command")
+        write.unit = unit
+        return result, None
+
+    # On the reader's thread.
+
+    async def _run_reads(self, batch: Sequence[tuple[Command[Any], int]]) -> Settled:
+        return await self._reader.run(lambda connection: self._read_batch(connection, batch))
+
+    def _read_batch(self, connection: sqlite3.Connection, batch: Sequence[tuple[Command[Any], int]]) -> Settled:
+        settled: list[tuple[Any, BaseException | None]] = []
+        connection.execute("BEGIN")
+        try:
+            for query, now in batch:
+                unit = Unit(SqliteSession(connection), now=now, settings=self._settings, entropy=self._entropy)
+                try:
+                    settled.append((drive(cast(Any, query(unit))), None))
+                except sqlite3.Error as problem:
+                    settled.append((None, StoreUnavailable(f"the store could not be read: {problem}")))
+                except BaseException as problem:
+                    settled.append((None, problem))
+        finally:
+            connection.execute("ROLLBACK")
+        return settled
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> int:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Made under another name first: a backup that broke off never looks like one.
+    unfinished = target.with_suffix(".part")
+    if target.exists():
+        raise FileExistsError(target)
+    unfinished.unlink(missing_ok=True)
+    copied = sqlite3.connect(unfinished)
+    try:
+        source.backup(copied)
+        copied.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        copied.close()
+    unfinished.rename(target)
+    return target.stat().st_size
+
+
+def _ignore() -> None:
+    pass
+
+
+async def open_sqlite(
+    path: Path,
+    *,
+    clock: Clock,
+    settings: Settings,
+    entropy: Entropy,
+    on_broken: Callable[[], None] = _ignore,
+) -> SqliteStore:
+    """Open (or make) the database file, take its lock, and bring it up to date.
+
+    Raises `StoreUnavailable` with a clear text when another hub has it, or the SQLite library is too old.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreUnavailable(f"another hub uses {path}") from None
+    try:
+        writer = await open_writer(path)
+        try:
+            version = await writer.run(migrate)
+            reader = await open_reader(path)
+        except BaseException:
+            await writer.close()
+            raise
+    except BaseException:
+        lock.release()
+        raise
+    _log.info("store_opened", version=version, sqlite=sqlite3.sqlite_version)
+    return SqliteStore(path, writer, reader, lock, clock=clock, settings=settings, entropy=entropy, on_broken=on_broken)

@@ -1,0 +1,206 @@
+"""Transactions: the durable record of every request to a device."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.store.records import Request, Transaction
+from hub.store.session import Row, Session
+from hub.wire.device import Result
+from statemachines.transaction import TransactionState
+
+_COLUMNS = (
+    "seq, transaction_id, register_key, device_id, merchant_id, request, reference, idempotency_key, fingerprint, "
+    "callback_url, received_at, start_by, state, updated_at, due_at, sends, asks, sent_serial, acknowledged_at, stage, "
+    "cancel_requested_at, finished_at, cause, result, resolved_by, conflict, history"
+)
+_INSERTED = _COLUMNS.removeprefix("seq, ")
+_INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 26)}) RETURNING seq"
+
+_request = msgspec.json.Decoder(Request).decode
+_result = msgspec.json.Decoder(Result).decode
+
+
+def _record(row: Row) -> Transaction:
+    transaction = Transaction(*row)
+    transaction.request = _request(row[5])
+    transaction.state = TransactionState(row[12])
+    if row[23] is not None:
+        transaction.result = _result(row[23])
+    if row[25] is not None:
+        transaction.conflict = _result(row[25])
+    return transaction
+
+
+def _json(value: Request | Result | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+class Transactions:
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def _one(self, where: str, *parameters: object) -> Transaction | None:
+        row = await self._session.one(f"SELECT {_COLUMNS} FROM transactions WHERE {where}", *parameters)
+        return None if row is None else _record(row)
+
+    async def _all(self, where: str, *parameters: object) -> list[Transaction]:
+        rows = await self._session.all(f"SELECT {_COLUMNS} FROM transactions WHERE {where}", *parameters)
+        return [_record(row) for row in rows]
+
+    async def get(self, transaction_id: str) -> Transaction | None:
+        return await self._one(f"transaction_id = ?{self._session.for_update}", transaction_id)
+
+    async def by_idempotency_key(self, register_key: str, key: str) -> Transaction | None:
+        return await self._one("register_key = ? AND idempotency_key = ?", register_key, key)
+
+    async def by_reference(self, register_key: str, reference: str, *, limit: int) -> list[Transaction]:
+        """Newest first."""
+        return await self._all(
+            "register_key = ? AND reference = ? ORDER BY seq DESC LIMIT ?", register_key, reference, limit
+        )
+
+    async def open_of_register(self, register_key: str) -> list[Transaction]:
+        return await self._all(
+            "register_key = ? AND state IN ('queued', 'sending', 'processing', 'cancelling', 'in_doubt') ORDER BY seq",
+            register_key,
+        )
+
+    async def waiting(self, device_id: str) -> list[Transaction]:
+        """The queue, in the order in which the hub received them."""
+        return await self._all("device_id = ? AND state = 'queued' ORDER BY seq", device_id)
+
+    async def head(self, device_id: str) -> Transaction | None:
+        return await self._one("device_id = ? AND state = 'queued' ORDER BY seq LIMIT 1", device_id)
+
+    async def count_waiting(self, device_id: str, *, before: int | None = None) -> int:
+        """How many wait for the device; with `before`, how many of them came earlier than that."""
+        if before is None:
+            row = await self._session.one(
+                "SELECT count(*) FROM transactions WHERE device_id = ? AND state = 'queued'", device_id
+            )
+        else:
+            row = await self._session.one(
+                "SELECT count(*) FROM transactions WHERE device_id = ? AND state = 'queued' AND seq < ?",
+                device_id,
+                before,
+            )
+        return int(row[0]) if row else 0
+
+    async def add(self, transaction: Transaction) -> None:
+        """Store a new one and set its `seq`, its place in the order of arrival."""
+        row = await self._session.one(
+            _INSERT,
+            transaction.transaction_id,
+            transaction.register_key,
+            transaction.device_id,
+            transaction.merchant_id,
+            _json(transaction.request),
+            transaction.reference,
+            transaction.idempotency_key,
+            transaction.fingerprint,
+            transaction.callback_url,
+            transaction.received_at,
+            transaction.start_by,
+            transaction.state.value,
+            transaction.updated_at,
+            transaction.due_at,
+            transaction.sends,
+            transaction.asks,
+            transaction.sent_serial,
+            transaction.acknowledged_at,
+            transaction.stage,
+            transaction.cancel_requested_at,
+            transaction.finished_at,
+            transaction.cause,
+            _json(transaction.result),
+            transaction.resolved_by,
+            _json(transaction.conflict),
+            transaction.history,
+        )
+        assert row is not None
+        transaction.seq = row[0]
+
+    async def save(self, transaction: Transaction) -> None:
+        """Store everything that can change."""
+        await self._session.run(
+            "UPDATE transactions SET state = ?, updated_at = ?, due_at = ?, sends = ?, asks = ?, sent_serial = ?, "
+            "acknowledged_at = ?, stage = ?, cancel_requested_at = ?, finished_at = ?, cause = ?, result = ?, "
+            "resolved_by = ?, conflict = ?, history = ? WHERE seq = ?",
+            transaction.state.value,
+            transaction.updated_at,
+            transaction.due_at,
+            transaction.sends,
+            transaction.asks,
+            transaction.sent_serial,
+            transaction.acknowledged_at,
+            transaction.stage,
+            transaction.cancel_requested_at,
+            transaction.finished_at,
+            transaction.cause,
+            _json(transaction.result),
+            transaction.resolved_by,
+            _json(transaction.conflict),
+            transaction.history,
+            transaction.seq,
+        )
+
+    async def set_waiting_due(self, device_id: str, *, no_later_than: int | None) -> None:
+        """When the queued transactions of a device end: at their own start deadline, or sooner if it is away."""
+        if no_later_than is None:
+            await self._session.run(
+                "UPDATE transactions SET due_at = start_by WHERE device_id = ? AND state = 'queued'", device_id
+            )
+        else:
+            await self._session.run(
+                "UPDATE transactions SET due_at = CASE WHEN start_by < ? THEN start_by ELSE ? END "
+                "WHERE device_id = ? AND state = 'queued'",
+                no_later_than,
+                no_later_than,
+                device_id,
+            )
+
+    async def page(
+        self,
+        *,
+        state: TransactionState | None = None,
+        device_id: str | None = None,
+        attention: bool = False,
+        before: int | None = None,
+        limit: int,
+    ) -> list[Transaction]:
+        """A page, newest first; `before` is the `seq` that the page before ended with."""
+        clauses, parameters = ["1 = 1"], list[object]()
+        if state is not None:
+            clauses.append("state = ?")
+            parameters.append(state.value)
+        if device_id is not None:
+            clauses.append("device_id = ?")
+            parameters.append(device_id)
+        if attention:
+            clauses.append("(state = 'in_doubt' OR conflict IS NOT NULL)")
+        if before is not None:
+            clauses.append("seq < ?")
+            parameters.append(before)
+        return await self._all(f"{' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?", *parameters, limit)
+
+    async def due(self, now: int, limit: int) -> list[str]:
+        rows = await self._session.all(
+            "SELECT transaction_id FROM transactions WHERE due_at <= ? ORDER BY due_at, seq LIMIT ?", now, limit
+        )
+        return [row[0] for row in rows]
+
+    async def next_due(self) -> int | None:
+        row = await self._session.one("SELECT min(due_at) FROM transactions WHERE due_at IS NOT NULL")
+        return row[0] if row else None
+
+    async def sweep(self, before: int, limit: int) -> int:
+        """Forget final ones that finished before `before`; what is open or has a conflict stays."""
+        return await self._session.run(
+            "DELETE FROM transactions WHERE seq IN (SELECT seq FROM transactions "
+            "WHERE finished_at < ? AND conflict IS NULL ORDER BY finished_at LIMIT ?)",
+            before,
+            limit,
+        )

@@ -1,0 +1,99 @@
+"""A transition table: the rows, and the one way to take a step.
+
+This is the only module that knows the `transitions` library. One machine per table, made at import and shared by all
+objects of its kind: a machine per object costs 100 times the time and up to 93 KiB each, and `AsyncMachine` loses
+triggers that overlap. No callbacks and no conditions are used: a failed guard would return False silently and an
+exception in a callback would not roll back. Guards that need facts (time, serial) are plain functions beside each
+table.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from transitions import Machine, MachineError
+from transitions.extensions import GraphMachine
+
+from statemachines.refusal import IllegalTrigger
+
+# The library logs each step at INFO; the hub's own log tells the story with ids.
+logging.getLogger("transitions").setLevel(logging.WARNING)
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Stateful(Protocol[S]):
+    """Anything that has a `state`; the table changes nothing else of it."""
+
+    state: S
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[S]):
+    """One legal step: in any of `sources`, `trigger` leads to `target`."""
+
+    trigger: StrEnum
+    sources: tuple[S, ...]
+    target: S
+
+
+class _Drawn:
+    """What the library hangs its `get_graph` on; it draws a model, never a table."""
+
+    get_graph: Callable[[], Any]
+
+
+class Table(Generic[S]):
+    """All legal steps of one kind of thing."""
+
+    def __init__(self, name: str, *, states: type[S], initial: S, rows: Iterable[Row[S]]) -> None:
+        self.name = name
+        self.states = states
+        self.initial = initial
+        self.rows: Sequence[Row[S]] = tuple(rows)
+        self.final: frozenset[S] = frozenset(states) - {source for row in self.rows for source in row.sources}
+        self.steps: dict[tuple[S, str], S] = {
+            (source, row.trigger.value): row.target for row in self.rows for source in row.sources
+        }
+        self._machine = Machine(
+            model=None,
+            states=states,
+            initial=initial,
+            transitions=self._transitions(),
+            auto_transitions=False,
+        )
+
+    def _transitions(self) -> list[dict[str, object]]:
+        return [{"trigger": row.trigger.value, "source": list(row.sources), "dest": row.target} for row in self.rows]
+
+    def permits(self, state: S, trigger: StrEnum) -> bool:
+        """Whether `trigger` is legal in `state`."""
+        return (state, trigger.value) in self.steps
+
+    def fire(self, thing: Stateful[S], trigger: StrEnum) -> S:
+        """Take one step and return the new state; raise `IllegalTrigger` and change nothing if no row allows it."""
+        try:
+            self._machine.events[trigger.value].trigger(thing)
+        except (MachineError, KeyError):
+            raise IllegalTrigger(self.name, trigger.value, thing.state.value) from None
+        return thing.state
+
+    def mermaid(self) -> str:
+        """The table as a Mermaid state diagram, drawn by the library from the same rows. For docs and pages."""
+        drawn = _Drawn()
+        GraphMachine(
+            model=drawn,
+            states=self.states,
+            initial=self.initial,
+            transitions=self._transitions(),
+            auto_transitions=False,
+            graph_engine="mermaid",
+            title=f"title: {self.name}",
+        )
+        lines = str(drawn.get_graph().draw(None)).strip().splitlines()
+        # The library's colours mark a model's present state; a drawing of the table has none.
+        return "\n".join(line.rstrip() for line in lines if not line.lstrip().startswith(("classDef", "Class"))) + "\n"
