@@ -15,6 +15,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
 from hub.bus.local import LocalBus
+from hub.callbacks.delivery import Delivery
 from hub.clock import Clock, SystemClock
 from hub.edge import admin_api, device_socket, health, pages, pos_api, pos_errors, register_socket
 from hub.edge.edge import Edge
@@ -47,8 +48,10 @@ def admin_token(settings: Settings, entropy: Entropy) -> str:
         return token
 
 
-async def _signing_key(unit: Unit) -> str:
-    return await unit.facts.get_or_make("signing_key", lambda: unit.entropy.secret("sig_"))
+async def _keys(unit: Unit) -> tuple[str, str]:
+    """The keys that sign polling URLs and callbacks; made once, kept in the database, so a backup carries them."""
+    signing_key = await unit.facts.get_or_make("signing_key", lambda: unit.entropy.secret("sig_"))
+    return signing_key, await unit.facts.get_or_make("callback_secret", unit.entropy.webhook_secret)
 
 
 def database_path(settings: Settings) -> Path:
@@ -71,12 +74,15 @@ async def running_edge(
         database_path(settings), clock=clock, settings=settings, entropy=entropy, on_broken=on_broken
     )
     try:
-        signing_key = await store.write(_signing_key, lambda _unit: None)
+        signing_key, callback_secret = await store.write(_keys, lambda _unit: None)
         engine = Engine(store, LocalBus(), clock=clock, settings=settings, entropy=entropy, signing_key=signing_key)
         await engine.start()
+        delivery = Delivery(engine, secret=callback_secret)
+        delivery.start()
         try:
             yield Edge.over(engine, admin_token=token)
         finally:
+            await delivery.stop()
             await engine.stop()
     finally:
         await store.close()

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import random
 import uuid
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 
 
 class Entropy:
@@ -24,6 +24,10 @@ class Entropy:
     def pairing_code(self, digits: int) -> str:
         """Decimal digits, the first not zero: a person may drop a leading zero, or a POS keep it in an integer."""
         return str(self._random.randrange(10 ** (digits - 1), 10**digits))
+
+    def webhook_secret(self) -> str:
+        """32 bytes in the form that Standard Webhooks libraries take."""
+        return "whsec_" + b64encode(self._random.getrandbits(256).to_bytes(32, "big")).decode()
 
     def secret(self, prefix: str) -> str:
         """A credential or token with 256 bits; the prefix lets a secret scanner and a person see what it is."""

@@ -7,6 +7,7 @@ the start and says which. docs/settings.md is generated from this class.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -171,5 +172,53 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file)
 
 
+NOT_SETTINGS = frozenset({"HUB_CONFIG_FILE", "HUB_URL"})
+"""Variables of the command line that share the prefix."""
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Variables with our prefix that set nothing: most likely a typing error."""
+    known = {f"HUB_{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
+    return sorted(name for name in environment if name.upper().startswith("HUB_") and name.upper() not in known)
+
+
 def milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
+
+
+_INTRODUCTION = """# Settings
+
+Generated from `hub/settings.py` by `scripts/settings`; a test fails when it drifts.
+
+A setting comes from the environment (`HUB_` and its name in capitals), then from a TOML file, then from the default.
+The file is `hub.toml` in the working directory, or the one that `HUB_CONFIG_FILE` names. A bad or unknown setting stops
+the start with exit code 78 and says which one. Lists are JSON in the environment: `HUB_ALLOWED_ORIGINS='["https://pos.example"]'`.
+
+```toml
+# hub.toml
+host = "0.0.0.0"
+public_url = "https://hub.shop.example"
+queue_limit = 20
+```
+
+| setting | default | meaning |
+| --- | --- | --- |
+"""
+
+
+def documentation() -> str:
+    """docs/settings.md, as it should be."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = "" if default is None or default == "" else f"`{_shown(default)}`"
+        rows.append(f"| `{name}` | {shown} | {field.description} |")
+    return _INTRODUCTION + "\n".join(rows) + "\n"
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, list):
+        return str(default).replace("'", '"')
+    return str(default)

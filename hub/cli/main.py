@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 import hub
-from hub.cli import serve
+from hub.cli import backup, device, pairing, serve, transaction
 
 app = typer.Typer(
     name="hub",
@@ -14,6 +14,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals may hold secrets
 )
 app.command()(serve.serve)
+app.add_typer(device.app, name="device")
+app.add_typer(pairing.app, name="pairing")
+app.add_typer(transaction.app, name="transaction")
+app.command()(backup.backup)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -11,7 +12,7 @@ from pydantic_settings import SettingsError
 from hub import log
 from hub.errors import HubError
 from hub.server import EXIT_STORE_BROKEN, HubServer
-from hub.settings import Settings
+from hub.settings import Settings, unknown_variables
 
 EXIT_BAD_SETTINGS = 78
 """EX_CONFIG: starting again will not help."""
@@ -19,6 +20,9 @@ EXIT_BAD_SETTINGS = 78
 
 def load_settings() -> Settings:
     """The settings, or the end of the process with a clear message."""
+    for name in unknown_variables(os.environ):
+        typer.echo(f"bad setting: {name} is not a setting (see docs/settings.md)", err=True)
+        raise typer.Exit(EXIT_BAD_SETTINGS)
     try:
         return Settings()
     except ValidationError as error:

@@ -180,6 +180,16 @@ async def backup(edge: Edge, _request: Request) -> Response:
     return _json({"file": str(target), "bytes": size, "at": rfc3339(now)}, 201)
 
 
+@_guarded
+async def callback_secret(edge: Edge, _request: Request) -> Response:
+    """What a POS developer needs to check the signature of callbacks."""
+    return _json({"secret": await edge.engine.query(_callback_secret)})
+
+
+async def _callback_secret(unit: Unit) -> str | None:
+    return await unit.facts.get("callback_secret")
+
+
 async def _audit(unit: Unit, limit: int) -> list[dict[str, Any]]:
     rows = await unit.operator_actions.page(limit=limit)
     names = ("operator", "action", "subject", "note")
@@ -203,5 +213,6 @@ routes = [
     Route("/admin/transactions/{transaction_id}", show_transaction, methods=["GET"]),
     Route("/admin/transactions/{transaction_id}/resolve", resolve_transaction, methods=["POST"]),
     Route("/admin/backup", backup, methods=["POST"]),
+    Route("/admin/callback-secret", callback_secret, methods=["GET"]),
     Route("/admin/actions", list_actions, methods=["GET"]),
 ]

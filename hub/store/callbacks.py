@@ -56,6 +56,6 @@ class Callbacks:
         )
         return [Callback(*row) for row in rows]
 
-    async def next_due(self) -> int | None:
-        row = await self._session.one("SELECT min(due_at) FROM callbacks WHERE due_at IS NOT NULL")
+    async def next_due_after(self, now: int) -> int | None:
+        row = await self._session.one("SELECT min(due_at) FROM callbacks WHERE due_at > ?", now)
         return row[0] if row else None
