@@ -88,21 +88,8 @@ async def running_edge(
         await store.close()
 
 
-def make_app(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    entropy: Entropy | None = None,
-    on_broken: Callable[[], None] = lambda: None,
-) -> Starlette:
-    """The ASGI application. Its lifespan owns the store and the engine; `app.state.edge` is there while it runs."""
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with running_edge(settings, clock=clock, entropy=entropy, on_broken=on_broken) as edge:
-            app.state.edge = edge
-            yield
-
+def make_app() -> Starlette:
+    """The ASGI application; whoever runs it puts the `Edge` that the endpoints share at `app.state.edge`."""
     return Starlette(
         routes=[
             *pos_api.routes,
@@ -120,7 +107,6 @@ def make_app(
             HTTPException: pos_errors.http_exception,
             Exception: pos_errors.unexpected,
         },
-        lifespan=lifespan,
     )
 
 

@@ -80,7 +80,7 @@ class Engine:
     async def _work_off(self) -> int | None:
         """Work off what is due; return when to look again."""
         try:
-            while await self.execute(deadline.expire) > 0:
+            while await self.execute(deadline.expire) >= deadline.BATCH:
                 pass
             return await self.query(deadline.next_due)
         except HubError as error:

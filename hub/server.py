@@ -5,13 +5,14 @@ uvicorn's own shutdown closes every socket at the same instant; so the hub drain
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 
 import uvicorn
 from starlette.applications import Starlette
 
-from hub.app import make_app, with_cors
+from hub.app import make_app, running_edge, with_cors
 from hub.clock import Clock
 from hub.edge.edge import Edge
 from hub.entropy import Entropy
@@ -34,7 +35,9 @@ class HubServer(uvicorn.Server):
     ) -> None:
         self.settings = settings
         self.broken = False
-        self.app: Starlette = make_app(settings, clock=clock, entropy=entropy, on_broken=self._on_broken)
+        self.app: Starlette = make_app()
+        self._running = running_edge(settings, clock=clock, entropy=entropy, on_broken=self._on_broken)
+        self._stack = contextlib.AsyncExitStack()
         self._on_ready = on_ready
         super().__init__(_config(settings, self.app))
 
@@ -56,14 +59,21 @@ class HubServer(uvicorn.Server):
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready(self.url)
+        """Open the store, then the port. Raises `HubError` with a text for the operator; a taken port exits."""
+        self.app.state.edge = await self._stack.enter_async_context(self._running)
+        try:
+            await super().startup(sockets)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        self._on_ready(self.url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self.started and not self.broken:
+        """Drain the sockets, then the server, then close the store: the end of each connection is still recorded."""
+        if not self.broken:
             await self.edge.connections.drain(self.settings.drain_seconds)
         await super().shutdown(sockets)
+        await self._stack.aclose()
 
 
 def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
@@ -71,7 +81,7 @@ def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
         with_cors(app, settings),
         host=settings.host,
         port=settings.port,
-        lifespan="on",
+        lifespan="off",
         ws="websockets-sansio",
         ws_max_size=settings.message_bytes,
         ws_ping_interval=settings.heartbeat_seconds,

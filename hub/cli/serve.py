@@ -67,5 +67,3 @@ def serve() -> None:
         sys.exit(1)
     if server.broken:
         sys.exit(EXIT_STORE_BROKEN)
-    if not server.started:
-        sys.exit(3)

@@ -155,7 +155,11 @@ async def _reconcile(unit: Unit, device: Device, hello: Hello) -> None:
         return
     transaction.asks = 0
     if transaction.transaction_id in held:
+        cancelling = transaction.state is TransactionState.CANCELLING
         await queue.take_up(unit, device, transaction, held[transaction.transaction_id])
+        if cancelling:
+            # Whether the request to cancel arrived on the old connection, nobody knows; asking twice is harmless.
+            queue.send_cancel(unit, device, transaction)
     else:
         queue.send_inquire(unit, device, transaction)
         await unit.transactions.save(transaction)
@@ -179,6 +183,7 @@ async def _adopt(unit: Unit, device: Device, held: dict[str, str | None]) -> Tra
             transaction is not None
             and transaction.device_id == device.device_id
             and transaction.state is TransactionState.IN_DOUBT
+            and speaks_for(transaction, serial=device.serial or "")
         ):
             device.current = transaction_id
             return transaction

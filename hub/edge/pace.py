@@ -35,6 +35,9 @@ class Bucket:
         self._refill()
         self._tokens = max(0.0, self._tokens - 1)
 
+    def give_back(self) -> None:
+        self._tokens = min(self._burst, self._tokens + 1)
+
     def wait_seconds(self) -> float:
         """How long until one more is let through."""
         self._refill()
@@ -70,12 +73,20 @@ class GuessBudget:
         self._all = Bucket(clock, per_second=per_minute / 60, burst=per_minute)
         self._sources = Buckets(clock, per_second=per_source / 60, burst=per_source)
 
-    def wait_seconds(self, source: str) -> float | None:
-        """None: go ahead. Otherwise how long this source must wait."""
-        waits = [bucket.wait_seconds() for bucket in (self._all, self._sources.of(source)) if bucket.empty()]
-        return max(waits, default=None)
+    def take(self, source: str) -> float | None:
+        """Take one attempt; None: go ahead. Otherwise nothing was taken, and this source must wait so many seconds.
 
-    def wrong(self, source: str) -> None:
-        """A wrong code came from there."""
-        self._all.take()
-        self._sources.of(source).take()
+        Taken before the code is looked at: a thousand guesses at once must not all pass while none has failed yet.
+        """
+        buckets = (self._all, self._sources.of(source))
+        waits = [bucket.wait_seconds() for bucket in buckets if bucket.empty()]
+        if waits:
+            return max(waits)
+        for bucket in buckets:
+            bucket.take()
+        return None
+
+    def give_back(self, source: str) -> None:
+        """The code was right: it was no guess."""
+        self._all.give_back()
+        self._sources.of(source).give_back()

@@ -16,7 +16,7 @@ _log = log.get("pairing")
 
 async def redeem(edge: Edge, who: Identity, asked: Redeem, *, source: str) -> Redeemed:
     """Pair, or raise `Refusal`: `pairing_code_invalid`, or `too_many_attempts` without looking at the code."""
-    wait = edge.guesses.wait_seconds(source)
+    wait = edge.guesses.take(source)
     if wait is not None:
         raise Refusal(
             "too_many_attempts",
@@ -27,9 +27,9 @@ async def redeem(edge: Edge, who: Identity, asked: Redeem, *, source: str) -> Re
     try:
         redeemed = await edge.engine.execute(pairing.redeem, who, asked)
     except Refusal:
-        edge.guesses.wrong(source)
         _log.info("pairing_refused", source=source, register_key=who.register_key)
         raise
+    edge.guesses.give_back(source)
     assert redeemed.pairing.device is not None
     _log.info("paired", register_key=who.register_key, device_id=redeemed.pairing.device.device_id)
     return redeemed

@@ -5,7 +5,10 @@ from __future__ import annotations
 from hub.store.records import Register
 from hub.store.session import Session
 
-_COLUMNS = "register_key, register_id, business_name, vendor_name, register_name, contact, token_digest, last_event, created_at"
+_COLUMNS = (
+    "register_key, register_id, business_name, vendor_name, register_name, contact, token_digest, last_event, "
+    "created_at"
+)
 
 
 class Registers:

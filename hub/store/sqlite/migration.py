@@ -8,8 +8,10 @@ from __future__ import annotations
 import sqlite3
 from importlib.resources import files
 
+from hub.errors import StoreUnavailable
 
-class DatabaseTooNew(Exception):
+
+class DatabaseTooNew(StoreUnavailable):
     """The database was written by a newer hub."""
 
 
