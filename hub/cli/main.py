@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 import hub
-from hub.cli import backup, device, pairing, serve, transaction
+from hub.cli import backup, demo, device, pairing, serve, simulate, transaction
 
 app = typer.Typer(
     name="hub",
@@ -18,6 +18,8 @@ app.add_typer(device.app, name="device")
 app.add_typer(pairing.app, name="pairing")
 app.add_typer(transaction.app, name="transaction")
 app.command()(backup.backup)
+app.add_typer(simulate.app, name="simulate")
+app.command()(demo.demo)
 
 
 @app.command()
