@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from hub.bus.local import LocalBus
 from hub.callbacks.delivery import Delivery
 from hub.clock import Clock, SystemClock
-from hub.edge import admin_api, device_socket, health, pages, pos_api, pos_errors, register_socket
+from hub.edge import admin_api, dashboard_socket, device_socket, health, pages, pos_api, pos_errors, register_socket
 from hub.edge.edge import Edge
 from hub.edge.paths import ForgivingPaths
 from hub.edge.pos_errors import CODE_HEADER, PosError
@@ -65,6 +65,7 @@ async def running_edge(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     on_broken: Callable[[], None] = lambda: None,
+    stop: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Edge]:
     """Open the store, start the engine; on the way out stop it and close the store."""
     clock = clock if clock is not None else SystemClock()
@@ -80,7 +81,7 @@ async def running_edge(
         delivery = Delivery(engine, secret=callback_secret)
         delivery.start()
         try:
-            yield Edge.over(engine, admin_token=token)
+            yield Edge.over(engine, admin_token=token, stop=stop)
         finally:
             await delivery.stop()
             await engine.stop()
@@ -97,6 +98,7 @@ def make_app() -> Starlette:
             *admin_api.routes,
             WebSocketRoute("/ws/device", device_socket.endpoint),
             WebSocketRoute("/ws/register", register_socket.endpoint),
+            WebSocketRoute("/ws/dashboard", dashboard_socket.endpoint),
             *pages.routes(),
         ],
         middleware=[Middleware(ForgivingPaths)],

@@ -36,10 +36,14 @@ class HubServer(uvicorn.Server):
         self.settings = settings
         self.broken = False
         self.app: Starlette = make_app()
-        self._running = running_edge(settings, clock=clock, entropy=entropy, on_broken=self._on_broken)
+        self._running = running_edge(settings, clock=clock, entropy=entropy, on_broken=self._on_broken, stop=self.stop)
         self._stack = contextlib.AsyncExitStack()
         self._on_ready = on_ready
         super().__init__(_config(settings, self.app))
+
+    def stop(self) -> None:
+        """End in order, as SIGTERM does."""
+        self.should_exit = True
 
     def _on_broken(self) -> None:
         self.broken = True

@@ -50,7 +50,24 @@ class CallbackQueued:
     """A callback waits to be delivered."""
 
 
-Signal = DeviceFrame | DeviceClose | RegisterEvent | TransactionChanged | CallbackQueued
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """A step that something took, for the dashboards. `kind` names the table, `subject` is the thing's id.
+
+    `what` is the trigger, or another fact that was noted, such as `stage:entering_pin`.
+    """
+
+    kind: str  # transaction, device_queue, pairing_code, pairing
+    subject: str
+    what: str
+    state: str
+    at: int
+    device_id: str | None = None
+    register_key: str | None = None
+    detail: str | None = None
+
+
+Signal = DeviceFrame | DeviceClose | RegisterEvent | TransactionChanged | CallbackQueued | Happened
 
 
 def topic(signal: Signal) -> str:
@@ -64,9 +81,12 @@ def topic(signal: Signal) -> str:
             return transaction_topic(signal.transaction_id)
         case CallbackQueued():
             return CALLBACKS
+        case Happened():
+            return HAPPENINGS
 
 
 CALLBACKS = "callbacks"
+HAPPENINGS = "happenings"
 
 
 def device_topic(device_id: str) -> str:

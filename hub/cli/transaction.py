@@ -97,3 +97,17 @@ def resolve(
     body = {"outcome": outcome.value, "operator": operator or getpass.getuser(), "note": note}
     story = Remote(url, token).post(f"/admin/transactions/{transaction_id}/resolve", body)
     typer.echo(f"{transaction_id} is {story['transaction']['state']}")
+
+
+@app.command()
+def review(
+    transaction_id: TransactionId,
+    note: Annotated[str, typer.Option(help="What was done about it; kept for the audit.")],
+    operator: Annotated[str, typer.Option(help="Who says so.")] = "",
+    url: Url = "",
+    token: Token = "",
+) -> None:
+    """Say that a conflict between the record and a device's later word has been dealt with."""
+    body = {"operator": operator or getpass.getuser(), "note": note}
+    Remote(url, token).post(f"/admin/transactions/{transaction_id}/review", body)
+    typer.echo("reviewed")

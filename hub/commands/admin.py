@@ -17,7 +17,7 @@ def _time(at_ms: int | None) -> str | None:
     return None if at_ms is None else rfc3339(at_ms)
 
 
-async def _device_view(unit: Unit, found: Device, pairings: list[PairingInfo] | None = None) -> DeviceView:
+async def device_view(unit: Unit, found: Device, pairings: list[PairingInfo] | None = None) -> DeviceView:
     return DeviceView(
         device_id=found.device_id,
         name=found.name,
@@ -40,12 +40,12 @@ async def _device_view(unit: Unit, found: Device, pairings: list[PairingInfo] | 
 
 
 async def devices(unit: Unit, *, after: str, limit: int) -> list[DeviceView]:
-    return [await _device_view(unit, found) for found in await unit.devices.page(after=after, limit=limit)]
+    return [await device_view(unit, found) for found in await unit.devices.page(after=after, limit=limit)]
 
 
 async def device(unit: Unit, device_id: str) -> DeviceView:
     found = await devices_.find(unit, device_id)
-    return await _device_view(unit, found, await pairing.of_device(unit, device_id))
+    return await device_view(unit, found, await pairing.of_device(unit, device_id))
 
 
 async def pairings(unit: Unit, *, limit: int) -> list[PairedRegister]:

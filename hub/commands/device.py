@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hub.bus.signal import DeviceClose
 from hub.clock import rfc3339
-from hub.commands import pairing, pairing_code, queue, report, tell
+from hub.commands import pairing, pairing_code, queue, report, step, tell
 from hub.entropy import digest, matches
 from hub.errors import Unauthorised
 from hub.settings import milliseconds
@@ -106,9 +106,10 @@ async def connect(unit: Unit, hello: Hello) -> Connected:
     device.epoch += 1
     device.serial, device.model, device.firmware = hello.serial, hello.model, hello.firmware
     device.connected_at, device.due_at = unit.now, None
-    DEVICE_QUEUE.fire(device, QueueTrigger.CONNECT)
-    await unit.transactions.set_waiting_due(device.device_id, no_later_than=None)
+    # Before the queue reconciles: a result that settles what was in flight would end that too early.
     recorded = await report.record_results(unit, device, hello.results)
+    step.fire_queue(unit, device, QueueTrigger.CONNECT)
+    await unit.transactions.set_waiting_due(device.device_id, no_later_than=None)
     await _reconcile(unit, device, hello)
     await unit.devices.save(device)
     await tell.device_presence(unit, device)
@@ -147,7 +148,7 @@ async def _reconcile(unit: Unit, device: Device, hello: Hello) -> None:
         transaction = await _adopt(unit, device, held)
     if transaction is None:
         device.current = None
-        DEVICE_QUEUE.fire(device, QueueTrigger.SETTLE)
+        step.fire_queue(unit, device, QueueTrigger.SETTLE)
         return
     if not speaks_for(transaction, serial=hello.serial):
         # Another hardware came in its place: it cannot know. The doubt stays, and the queue goes on.
@@ -195,7 +196,7 @@ async def disconnect(unit: Unit, device_id: str, epoch: int) -> bool:
     device = await unit.devices.get(device_id)
     if device is None or device.epoch != epoch or not device.online:
         return False
-    DEVICE_QUEUE.fire(device, QueueTrigger.DISCONNECT)
+    step.fire_queue(unit, device, QueueTrigger.DISCONNECT)
     device.disconnected_at = unit.now
     grace_ends_at = unit.now + milliseconds(unit.settings.offline_grace_seconds)
     device.due_at = grace_ends_at
@@ -229,7 +230,7 @@ async def grace_over(unit: Unit, device_id: str) -> None:
         await pairing_code.withdraw_all(unit, device_id)
         await unit.devices.save_queue(device)
     elif device.current is None and DEVICE_QUEUE.permits(device.state, QueueTrigger.SETTLE):
-        DEVICE_QUEUE.fire(device, QueueTrigger.SETTLE)
+        step.fire_queue(unit, device, QueueTrigger.SETTLE)
         await queue.advance(unit, device)
     else:
         await unit.devices.save_queue(device)

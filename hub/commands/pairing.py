@@ -8,7 +8,7 @@ import msgspec
 
 from hub.bus.signal import DeviceFrame
 from hub.clock import rfc3339
-from hub.commands import pairing_code, queue, tell, view
+from hub.commands import pairing_code, queue, step, tell, view
 from hub.commands.identity import Identity
 from hub.commands.report import connected_device
 from hub.entropy import digest
@@ -19,6 +19,7 @@ from hub.wire.device import PairingInfo, PairingRemoved, PairingsRemoved, Remove
 from hub.wire.register import PairingView, Redeem, Redeemed
 from statemachines import pairing_code as code_rules
 from statemachines.pairing import PAIRING, PairingState, PairingTrigger, RemovedBy
+from statemachines.pairing_code import CodeTrigger
 from statemachines.refusal import Refusal
 from statemachines.transaction import TransactionTrigger
 
@@ -52,6 +53,7 @@ async def redeem(unit: Unit, who: Identity, asked: Redeem) -> Redeemed:
     device = await unit.devices.get(code.device_id)
     assert device is not None
     code_rules.redeem(code, now=unit.now, business_name=who.business_name, reserved_for=device.reserved_for)
+    step.note_code(unit, code, CodeTrigger.REDEEM.value)
     await unit.codes.save(code)
     await pairing_code.close(unit, device.device_id, cause="redeemed")
     register, token = await _register(unit, who, asked)
@@ -89,7 +91,7 @@ async def _register(unit: Unit, who: Identity, asked: Redeem) -> tuple[Register,
 async def _link(unit: Unit, register: Register, device: Device) -> Pairing:
     before = await unit.pairings.active_of_register(register.register_key)
     if before is not None and before.device_id == device.device_id:
-        PAIRING.fire(before, PairingTrigger.RENEW)
+        step.fire_pairing(unit, before, PairingTrigger.RENEW)
         before.paired_at = unit.now
         await unit.pairings.save(before)
         return before
@@ -105,14 +107,15 @@ async def _link(unit: Unit, register: Register, device: Device) -> Pairing:
         cause=None,
     )
     await unit.pairings.add(paired)
+    step.note_pairing(unit, paired, "pair")
     return paired
 
 
 async def _end(unit: Unit, pairing: Pairing, register: Register, trigger: PairingTrigger, cause: RemovedBy) -> None:
     """End a pairing, tell its device, and cancel what the register still had waiting there: never sent."""
-    PAIRING.fire(pairing, trigger)
     pairing.ended_at = unit.now
     pairing.cause = cause.value
+    step.fire_pairing(unit, pairing, trigger)
     await unit.pairings.save(pairing)
     device = await unit.devices.get(pairing.device_id)
     assert device is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.bus.signal import DeviceFrame
 from hub.clock import rfc3339
+from hub.commands import step
 from hub.commands.report import connected_device
 from hub.settings import milliseconds
 from hub.store.records import PairingCode
@@ -49,6 +50,7 @@ async def _issue(unit: Unit, device_id: str, session_ends_at: int) -> PairingCod
     if expires_at == session_ends_at:
         code.due_at = expires_at
     await unit.codes.add(code)
+    step.note_code(unit, code, "issue")
     unit.wake(code.due_at)
     return code
 
@@ -71,7 +73,7 @@ async def withdraw_all(unit: Unit, device_id: str) -> int:
     """Make all live codes of a device useless; return how many there were."""
     codes = await unit.codes.live_of_device(device_id)
     for code in codes:
-        PAIRING_CODE.fire(code, CodeTrigger.WITHDRAW)
+        step.fire_code(unit, code, CodeTrigger.WITHDRAW)
         await unit.codes.save(code)
     return len(codes)
 
@@ -92,7 +94,7 @@ async def due(unit: Unit, code_id: str) -> None:
     if unit.now >= code.expires_at or not may_refresh(code, now=unit.now):
         await _expire(unit, code)
         return
-    PAIRING_CODE.fire(code, CodeTrigger.REPLACE)
+    step.fire_code(unit, code, CodeTrigger.REPLACE)
     code.due_at = code.expires_at
     unit.wake(code.due_at)
     await unit.codes.save(code)
@@ -102,7 +104,7 @@ async def due(unit: Unit, code_id: str) -> None:
 
 async def _expire(unit: Unit, code: PairingCode) -> None:
     on_screen = code.state is CodeState.ISSUED
-    PAIRING_CODE.fire(code, CodeTrigger.EXPIRE)
+    step.fire_code(unit, code, CodeTrigger.EXPIRE)
     await unit.codes.save(code)
     if not on_screen:
         return

@@ -93,7 +93,7 @@ async def advance(unit: Unit, device: Device) -> None:
 async def dispatch(unit: Unit, device: Device, transaction: Transaction) -> None:
     """Send it. The caller stores it: committed as `sending` before its first byte leaves."""
     step.fire(unit, transaction, TransactionTrigger.DISPATCH)
-    DEVICE_QUEUE.fire(device, QueueTrigger.DISPATCH)
+    step.fire_queue(unit, device, QueueTrigger.DISPATCH)
     device.current = transaction.transaction_id
     transaction.sent_serial = device.serial
     transaction.asks = 0
@@ -138,13 +138,13 @@ async def finish(unit: Unit, transaction: Transaction) -> None:
         unit.signal(CallbackQueued())
 
 
-def release(device: Device, transaction: Transaction) -> bool:
+def release(unit: Unit, device: Device, transaction: Transaction) -> bool:
     """Take an ended, requeued or abandoned transaction off the device; True if it was the one in flight."""
     if device.current != transaction.transaction_id:
         return False
     device.current = None
     if DEVICE_QUEUE.permits(device.state, QueueTrigger.SETTLE):
-        DEVICE_QUEUE.fire(device, QueueTrigger.SETTLE)
+        step.fire_queue(unit, device, QueueTrigger.SETTLE)
     return True
 
 
@@ -166,13 +166,13 @@ async def abandon(unit: Unit, device: Device, transaction: Transaction, *, cause
         await tell.transaction_updated(unit, transaction, queue_position=0)
     set_due(unit, transaction, None)
     await unit.transactions.save(transaction)
-    release(device, transaction)
+    release(unit, device, transaction)
 
 
 async def hold(unit: Unit, device: Device) -> None:
     """The device is silent or refuses: stall its queue, where the operator and its registers see it."""
     if DEVICE_QUEUE.permits(device.state, QueueTrigger.STALL):
-        DEVICE_QUEUE.fire(device, QueueTrigger.STALL)
+        step.fire_queue(unit, device, QueueTrigger.STALL)
         await unit.devices.save_queue(device)
         await tell.device_presence(unit, device)
 
@@ -181,7 +181,7 @@ async def take_up(unit: Unit, device: Device, transaction: Transaction, stage: s
     """The device says that it is at work on the transaction in flight. Stores both and tells the register."""
     was_stalled = device.state is QueueState.STALLED
     if DEVICE_QUEUE.permits(device.state, QueueTrigger.ACKNOWLEDGE):
-        DEVICE_QUEUE.fire(device, QueueTrigger.ACKNOWLEDGE)
+        step.fire_queue(unit, device, QueueTrigger.ACKNOWLEDGE)
         await unit.devices.save_queue(device)
     before = (transaction.state, transaction.stage)
     if TRANSACTION.permits(transaction.state, TransactionTrigger.ACKNOWLEDGE):
@@ -208,7 +208,7 @@ async def take_up(unit: Unit, device: Device, transaction: Transaction, stage: s
 async def requeue(unit: Unit, device: Device, transaction: Transaction, *, cause: str) -> None:
     """The same hardware says that it never got it: back to the head of the queue, if still in time."""
     step.fire(unit, transaction, TransactionTrigger.NOT_RECEIVED)
-    release(device, transaction)
+    release(unit, device, transaction)
     transaction.stage = None
     transaction.cause = None
     if transaction.start_by <= unit.now:

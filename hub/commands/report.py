@@ -74,9 +74,10 @@ async def _record(unit: Unit, device: Device, transaction: Transaction, reported
             transaction.acknowledged_at = unit.now
         step.note(unit, transaction, result.outcome.completing.value)
         await queue.finish(unit, transaction)
-        queue.release(device, transaction)
+        queue.release(unit, device, transaction)
     elif heard is Heard.CONFLICT and transaction.conflict != result:
         transaction.conflict = result
+        transaction.conflict_reviewed_by = None
         step.note(unit, transaction, f"conflict:{result.outcome.value}")
         await unit.transactions.save(transaction)
         await tell.transaction_updated(unit, transaction)
@@ -183,6 +184,6 @@ async def cancel_answered(unit: Unit, device_id: str, epoch: int, transaction_id
         queue.set_due(unit, transaction, unit.settings.silence_seconds)
         await unit.transactions.save(transaction)
         if DEVICE_QUEUE.permits(device.state, QueueTrigger.ACKNOWLEDGE):
-            DEVICE_QUEUE.fire(device, QueueTrigger.ACKNOWLEDGE)
+            step.fire_queue(unit, device, QueueTrigger.ACKNOWLEDGE)
             await unit.devices.save_queue(device)
         await tell.transaction_updated(unit, transaction, queue_position=0)

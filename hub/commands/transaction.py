@@ -106,6 +106,7 @@ async def submit(unit: Unit, order: Order) -> Submission:
         result=None,
         resolved_by=None,
         conflict=None,
+        conflict_reviewed_by=None,
         history="",
     )
     step.note(unit, transaction, "submit")
@@ -216,6 +217,26 @@ async def resolve_by_operator(
         note=note,
     )
     device = await unit.devices.get(transaction.device_id)
-    if device is not None and queue.release(device, transaction):
+    if device is not None and queue.release(unit, device, transaction):
         await queue.advance(unit, device)
+    return transaction
+
+
+async def review_conflict(unit: Unit, transaction_id: str, *, operator: str, note: str) -> Transaction:
+    """The operator has dealt with a device's word that disagrees with the record: it needs nobody's attention any more.
+
+    The record keeps both words. A different word of the device later is a conflict anew.
+    """
+    transaction = await unit.transactions.get(transaction_id)
+    if transaction is None:
+        raise Refusal("transaction_unknown", "There is no such transaction.")
+    if transaction.conflict is None or transaction.conflict_reviewed_by is not None:
+        raise Refusal("no_conflict", "This transaction has no conflict that waits for a review.")
+    transaction.conflict_reviewed_by = operator
+    step.note(unit, transaction, "conflict_reviewed")
+    await unit.transactions.save(transaction)
+    await tell.transaction_updated(unit, transaction)
+    await unit.operator_actions.add(
+        unit.entropy.uuid(), at=unit.now, operator=operator, action="review_conflict", subject=transaction_id, note=note
+    )
     return transaction

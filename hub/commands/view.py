@@ -44,7 +44,7 @@ def transaction_view(transaction: Transaction, *, queue_position: int | None) ->
         delayed=transaction.state is TransactionState.IN_DOUBT,
         never_sent=never_sent(transaction),
         cancel_requested=transaction.cancel_requested_at is not None,
-        conflict=transaction.conflict is not None,
+        conflict=transaction.conflict is not None and transaction.conflict_reviewed_by is None,
         cause=transaction.cause,
         result=None if transaction.result is None else result_view(transaction.result, transaction.resolved_by),
         sale_data=request.sale_data,

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from hub import log
 from hub.clock import rfc3339, timestamp
 from hub.commands import admin, device, pairing, transaction
+from hub.edge.csv_export import CSV_COLUMNS, csv_line, csv_row
 from hub.edge.edge import Edge
 from hub.edge.pos_errors import PosError
+from hub.edge.pos_form import read_body
 from hub.store.unit import Unit
-from hub.wire.admin import EnrolDevice, ResolveTransaction
+from hub.wire.admin import EnrolDevice, ResolveTransaction, ReviewConflict
 from statemachines.transaction import TransactionState
 
 _log = log.get("admin")
@@ -49,20 +51,16 @@ def may_administer(edge: Edge, authorization: str) -> bool:
 
 
 async def _body(edge: Edge, request: Request, kind: type[T]) -> T:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > edge.settings.request_body_bytes:
-            raise PosError(413, "body_too_large", "The request body is too large.")
+    body = await read_body(request, edge.settings.request_body_bytes)
     try:
-        return msgspec.json.decode(bytes(body) or b"{}", type=kind)
+        return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise PosError(400, "invalid_params", str(error)) from None
 
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", "100")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= PAGE_LIMIT:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= PAGE_LIMIT:
         raise PosError(400, "invalid_params", f"limit must be a number from 1 to {PAGE_LIMIT}.")
     return int(text)
 
@@ -74,6 +72,13 @@ def _before(request: Request) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise PosError(400, "invalid_params", "before must be a number.")
     return int(text)
+
+
+def _attention(request: Request) -> bool:
+    text = request.query_params.get("attention", "false")
+    if text not in ("true", "1", "false", "0"):
+        raise PosError(400, "invalid_params", "attention must be true or false.")
+    return text in ("true", "1")
 
 
 @_guarded
@@ -132,18 +137,45 @@ async def delete_pairing(edge: Edge, request: Request) -> Response:
 @_guarded
 async def list_transactions(edge: Edge, request: Request) -> Response:
     given = request.query_params
-    state = given.get("state")
-    if state is not None and state not in set(TransactionState):
-        raise PosError(400, "invalid_params", f"state must be one of {', '.join(TransactionState)}.")
     page = await edge.engine.query(
         admin.transactions,
-        state=None if state is None else TransactionState(state),
+        state=_state(request),
         device_id=given.get("device_id"),
-        attention=given.get("attention", "") in ("1", "true"),
+        attention=_attention(request),
         before=_before(request),
         limit=_limit(request),
     )
     return _json({"transactions": page})
+
+
+@_guarded
+async def export_transactions(edge: Edge, request: Request) -> Response:
+    """All transactions as CSV, newest first, a page at a time: however many there are, few are in memory."""
+    state = _state(request)
+
+    async def lines() -> AsyncIterator[str]:
+        yield csv_line(CSV_COLUMNS)
+        before: int | None = None
+        while page := await edge.engine.query(
+            admin.transactions,
+            state=state,
+            device_id=request.query_params.get("device_id"),
+            attention=False,
+            before=before,
+            limit=PAGE_LIMIT,
+        ):
+            yield "".join(csv_line(csv_row(row)) for row in page)
+            before = page[-1].seq
+
+    headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
+    return StreamingResponse(lines(), media_type="text/csv", headers=headers)
+
+
+def _state(request: Request) -> TransactionState | None:
+    state = request.query_params.get("state")
+    if state is not None and state not in set(TransactionState):
+        raise PosError(400, "invalid_params", f"state must be one of {', '.join(TransactionState)}.")
+    return None if state is None else TransactionState(state)
 
 
 @_guarded
@@ -165,6 +197,15 @@ async def resolve_transaction(edge: Edge, request: Request) -> Response:
     _log.info(
         "transaction_resolved", transaction_id=transaction_id, outcome=asked.outcome.value, operator=asked.operator
     )
+    return _json(await edge.engine.query(admin.transaction, transaction_id))
+
+
+@_guarded
+async def review_conflict(edge: Edge, request: Request) -> Response:
+    asked = await _body(edge, request, ReviewConflict)
+    transaction_id = request.path_params["transaction_id"]
+    await edge.engine.execute(transaction.review_conflict, transaction_id, operator=asked.operator, note=asked.note)
+    _log.info("conflict_reviewed", transaction_id=transaction_id, operator=asked.operator)
     return _json(await edge.engine.query(admin.transaction, transaction_id))
 
 
@@ -210,8 +251,10 @@ routes = [
     Route("/admin/pairings", list_pairings, methods=["GET"]),
     Route("/admin/pairings/{pairing_id}", delete_pairing, methods=["DELETE"]),
     Route("/admin/transactions", list_transactions, methods=["GET"]),
+    Route("/admin/transactions.csv", export_transactions, methods=["GET"]),
     Route("/admin/transactions/{transaction_id}", show_transaction, methods=["GET"]),
     Route("/admin/transactions/{transaction_id}/resolve", resolve_transaction, methods=["POST"]),
+    Route("/admin/transactions/{transaction_id}/review", review_conflict, methods=["POST"]),
     Route("/admin/backup", backup, methods=["POST"]),
     Route("/admin/callback-secret", callback_secret, methods=["GET"]),
     Route("/admin/actions", list_actions, methods=["GET"]),

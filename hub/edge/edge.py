@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.edge.connections import Connections
+from hub.edge.happenings import RecentHappenings
 from hub.edge.pace import Buckets, GuessBudget
 from hub.edge.waiting import Waiting
 from hub.engine import Engine
@@ -22,10 +24,14 @@ class Edge:
     polls: Buckets
     connections: Connections
     waiting: Waiting
+    happenings: RecentHappenings
+    stop: Callable[[], None]
+    """Ends the process in order, as SIGTERM does."""
 
     @classmethod
-    def over(cls, engine: Engine, *, admin_token: str) -> Edge:
+    def over(cls, engine: Engine, *, admin_token: str, stop: Callable[[], None]) -> Edge:
         settings, clock = engine.settings, engine.clock
+        connections = Connections(settings.max_connections)
         return cls(
             engine=engine,
             settings=settings,
@@ -36,6 +42,8 @@ class Edge:
                 per_source=settings.pairing_attempts_per_source,
             ),
             polls=Buckets(clock, per_second=settings.polls_per_second, burst=settings.poll_burst),
-            connections=Connections(settings.max_connections),
+            connections=connections,
             waiting=Waiting(engine, limit=settings.max_waiting_requests),
+            happenings=RecentHappenings(engine, connections=lambda: len(connections)),
+            stop=stop,
         )

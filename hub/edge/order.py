@@ -29,7 +29,7 @@ def order_of(who: Identity, asked: Submit) -> Order:
     for name in parameters.required:
         if getattr(asked, name) is None:
             raise invalid(f"{AMOUNTS.get(name, 'TransactionReference')} is required for {function.value}.")
-    meant = {name: getattr(asked, name) for name in (*parameters.required, *parameters.optional)}
+    meant = {name: getattr(asked, name) for name in parameters.all}
     total, cash = meant.get("amount_total_cents"), meant.get("amount_cash_cents")
     if total is not None and cash is not None and cash > total:
         raise invalid("AmountCash cannot be more than AmountTotal, which includes it.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match, Route
 
 from hub import log
 from hub.errors import HubError, Unauthorised
@@ -22,6 +23,10 @@ _STATUS = {
     "too_many_attempts": 429,
     "idempotency_key_reused": 422,
     "transaction_unknown": 404,
+    "device_unknown": 404,
+    "pairing_unknown": 404,
+    "device_exists": 409,
+    "transaction_not_in_doubt": 409,
 }
 """Refusals that are not a plain 400."""
 
@@ -65,8 +70,17 @@ async def http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 405 and request.scope["path"].startswith("/pos/"):
         return _answer(404, "not_found", "Not Found")
-    codes = {404: "not_found", 405: "method_not_allowed"}
-    return _answer(error.status_code, codes.get(error.status_code, "http_error"), error.detail)
+    if error.status_code == 405:
+        return _answer(405, "method_not_allowed", error.detail, {"Allow": _allowed(request)})
+    code = "not_found" if error.status_code == 404 else "http_error"
+    return _answer(error.status_code, code, error.detail)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the path; a route by itself knows its own only (RFC 9110, 15.5.6)."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for methods in found for method in methods}))
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:

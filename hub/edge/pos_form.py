@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from hub.commands.identity import Identity
 from hub.edge.order import invalid
 from hub.edge.pos_errors import PosError
-from hub.wire.function import AMOUNTS
+from hub.wire.function import AMOUNTS, PARAMETERS, find_function
 from hub.wire.register import Redeem, Submit
 
 PARAMETERS_LIMIT = 100
@@ -30,7 +30,7 @@ async def parameters(request: Request, *, body_limit: int) -> dict[str, str]:
     """All parameters of the request; `PosError` 400, 413 or 415 if they cannot be read."""
     found = _parsed(request.scope["query_string"])
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await _body(request, body_limit)
+    body = await read_body(request, body_limit)
     if body:
         if kind in ("application/json", "multipart/form-data"):
             raise PosError(415, "content_type_unsupported", "Send application/x-www-form-urlencoded.")
@@ -38,7 +38,8 @@ async def parameters(request: Request, *, body_limit: int) -> dict[str, str]:
     return found
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body; `PosError` 413 if it is over `limit` bytes, 400 if it broke off."""
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -99,6 +100,8 @@ _SUBMIT = {
     "SaleData": "sale_data",
     "PosNotificationCallbackUrl": "callback_url",
 }
+_OF_SOME_FUNCTIONS = frozenset({"date"})
+"""Of the fields above, those that mean nothing to most functions."""
 
 
 def redemption(given: Mapping[str, str], code: str) -> Redeem:
@@ -108,10 +111,16 @@ def redemption(given: Mapping[str, str], code: str) -> Redeem:
 
 
 def submission(given: Mapping[str, str], idempotency_key: str | None) -> Submit:
-    fields: dict[str, Any] = {field: given[name] for name, field in _SUBMIT.items() if given.get(name)}
-    fields["function"] = _required(given, "TransactionType")
+    """What the POS asks for; parameters that the function does not know are dropped, whatever they say."""
+    asked = _required(given, "TransactionType")
+    function = find_function(asked)
+    known = PARAMETERS[function].all if function is not None else ()
+    fields: dict[str, Any] = {"function": asked}
+    for name, field in _SUBMIT.items():
+        if given.get(name) and (field in known or field not in _OF_SOME_FUNCTIONS):
+            fields[field] = given[name]
     for field, name in AMOUNTS.items():
-        if given.get(name):
+        if given.get(name) and field in known:
             fields[field] = _cents(given[name], name)
     if idempotency_key:
         fields["idempotency_key"] = idempotency_key

@@ -135,7 +135,7 @@ class Link:
             raise Unanswered(method, timeout_seconds) from None
 
     async def _persist(self, method: str, params: object, result: type[T]) -> T:
-        pauses = Backoff()
+        pauses = self._backoff.anew()
         while True:
             peer = await self.ready()
             try:

@@ -76,6 +76,15 @@ class Backoff:
         self._uniform = uniform
         self._failures = 0
 
+    def anew(self) -> Backoff:
+        """Another one with the same settings, at its beginning."""
+        return Backoff(
+            base_seconds=self._base_seconds,
+            cap_seconds=self._cap_seconds,
+            stable_seconds=self._stable_seconds,
+            uniform=self._uniform,
+        )
+
     @property
     def ceiling_seconds(self) -> float:
         """The longest that the next pause can be, without a hint."""

@@ -31,4 +31,8 @@ class Store(Protocol):
     async def backup(self, target: Path) -> int:
         """Write a consistent copy while the hub works; return its bytes. `FileExistsError` if `target` exists."""
 
+    @property
+    def waiting(self) -> int:
+        """How many commands wait to be taken."""
+
     async def close(self) -> None: ...

@@ -95,6 +95,23 @@ class Devices:
         )
         return [_record(row) for row in rows]
 
+    async def count_by_state(self) -> dict[str, int]:
+        return dict(await self._session.all("SELECT state, count(*) FROM devices GROUP BY state"))
+
+    async def search(self, *, text: str, state: str, after: str, limit: int) -> list[Device]:
+        """A page of those with `text` in id, name or serial, and in that state of the queue, if given."""
+        rows = await self._session.all(
+            f"SELECT {_COLUMNS} FROM devices WHERE device_id > ? AND (? = '' OR state = ?) "
+            "AND (? = '' OR device_id LIKE ? OR name LIKE ? OR serial LIKE ?) ORDER BY device_id LIMIT ?",
+            after,
+            state,
+            state,
+            text,
+            *[f"%{text}%"] * 3,
+            limit,
+        )
+        return [_record(row) for row in rows]
+
     async def online(self) -> list[Device]:
         rows = await self._session.all(f"SELECT {_COLUMNS} FROM devices WHERE state <> 'offline'")
         return [_record(row) for row in rows]

@@ -15,11 +15,6 @@ def _record(row: Row) -> PairingCode:
     return code
 
 
-def masked(code: str) -> str:
-    """All but the last two digits blanked."""
-    return "•" * (len(code) - 2) + code[-2:]
-
-
 class PairingCodes:
     __slots__ = ("_session",)
 
@@ -74,7 +69,7 @@ class PairingCodes:
     async def save(self, code: PairingCode) -> None:
         """Store the state and deadline; a code that has ended is blanked."""
         if code.state in PAIRING_CODE.final:
-            code.code = masked(code.code)
+            code.code = code.masked
             code.due_at = None
         await self._session.run(
             "UPDATE pairing_codes SET code = ?, state = ?, due_at = ? WHERE code_id = ?",

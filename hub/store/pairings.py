@@ -66,6 +66,10 @@ class Pairings:
         )
         return [_joined(row) for row in rows]
 
+    async def count_active(self) -> int:
+        row = await self._session.one("SELECT count(*) FROM pairings WHERE state = 'active'")
+        return int(row[0]) if row else 0
+
     async def add(self, pairing: Pairing) -> None:
         await self._session.run(
             f"INSERT INTO pairings ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",

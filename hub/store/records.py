@@ -79,6 +79,11 @@ class PairingCode:
     session_ends_at: int
     due_at: int | None  # when to refresh, then when to expire
 
+    @property
+    def masked(self) -> str:
+        """All but the last two digits blanked."""
+        return "•" * (len(self.code) - 2) + self.code[-2:]
+
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the POS asked for; stored as one JSON text, never changed."""
@@ -122,7 +127,8 @@ class Transaction:
     cause: str | None
     result: Result | None
     resolved_by: str | None
-    conflict: Result | None
+    conflict: Result | None  # another outcome than the record's, told by the device later
+    conflict_reviewed_by: str | None  # the operator who has dealt with it
     history: str  # a line a step: time, trigger, state
 
 

@@ -25,6 +25,18 @@ class Registers:
         row = await self._session.one(f"SELECT {_COLUMNS} FROM registers WHERE token_digest = ?", token_digest)
         return None if row is None else Register(*row)
 
+    async def search(self, *, text: str, after: str, limit: int) -> list[Register]:
+        """A page, in the order of the keys, of those with `text` in a name or the id."""
+        rows = await self._session.all(
+            f"SELECT {_COLUMNS} FROM registers WHERE register_key > ? AND (? = '' OR register_name LIKE ? "
+            "OR business_name LIKE ? OR register_id LIKE ?) ORDER BY register_key LIMIT ?",
+            after,
+            text,
+            *[f"%{text}%"] * 3,
+            limit,
+        )
+        return [Register(*row) for row in rows]
+
     async def add(self, register: Register) -> None:
         await self._session.run(
             f"INSERT INTO registers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -12,10 +12,13 @@ from statemachines.transaction import TransactionState
 _COLUMNS = (
     "seq, transaction_id, register_key, device_id, merchant_id, request, reference, idempotency_key, fingerprint, "
     "callback_url, received_at, start_by, state, updated_at, due_at, sends, asks, sent_serial, acknowledged_at, stage, "
-    "cancel_requested_at, finished_at, cause, result, resolved_by, conflict, history"
+    "cancel_requested_at, finished_at, cause, result, resolved_by, conflict, conflict_reviewed_by, history"
 )
 _INSERTED = _COLUMNS.removeprefix("seq, ")
-_INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 26)}) RETURNING seq"
+_INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 27)}) RETURNING seq"
+
+_NEEDS_A_PERSON = "(state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_reviewed_by IS NULL))"
+"""In the words of the index `transactions_attention`, so that it is used."""
 
 _request = msgspec.json.Decoder(Request).decode
 _result = msgspec.json.Decoder(Result).decode
@@ -118,6 +121,7 @@ class Transactions:
             _json(transaction.result),
             transaction.resolved_by,
             _json(transaction.conflict),
+            transaction.conflict_reviewed_by,
             transaction.history,
         )
         assert row is not None
@@ -128,7 +132,7 @@ class Transactions:
         await self._session.run(
             "UPDATE transactions SET state = ?, updated_at = ?, due_at = ?, sends = ?, asks = ?, sent_serial = ?, "
             "acknowledged_at = ?, stage = ?, cancel_requested_at = ?, finished_at = ?, cause = ?, result = ?, "
-            "resolved_by = ?, conflict = ?, history = ? WHERE seq = ?",
+            "resolved_by = ?, conflict = ?, conflict_reviewed_by = ?, history = ? WHERE seq = ?",
             transaction.state.value,
             transaction.updated_at,
             transaction.due_at,
@@ -143,6 +147,7 @@ class Transactions:
             _json(transaction.result),
             transaction.resolved_by,
             _json(transaction.conflict),
+            transaction.conflict_reviewed_by,
             transaction.history,
             transaction.seq,
         )
@@ -180,11 +185,23 @@ class Transactions:
             clauses.append("device_id = ?")
             parameters.append(device_id)
         if attention:
-            clauses.append("(state = 'in_doubt' OR conflict IS NOT NULL)")
+            clauses.append(_NEEDS_A_PERSON)
         if before is not None:
             clauses.append("seq < ?")
             parameters.append(before)
         return await self._all(f"{' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?", *parameters, limit)
+
+    async def count_open_by_state(self) -> dict[str, int]:
+        return dict(
+            await self._session.all(
+                "SELECT state, count(*) FROM transactions "
+                "WHERE state IN ('queued', 'sending', 'processing', 'cancelling', 'in_doubt') GROUP BY state"
+            )
+        )
+
+    async def count_attention(self) -> int:
+        row = await self._session.one(f"SELECT count(*) FROM transactions WHERE {_NEEDS_A_PERSON}")
+        return int(row[0]) if row else 0
 
     async def due(self, now: int, limit: int) -> list[str]:
         rows = await self._session.all(
@@ -197,10 +214,11 @@ class Transactions:
         return row[0] if row else None
 
     async def sweep(self, before: int, limit: int) -> int:
-        """Forget final ones that finished before `before`; what is open or has a conflict stays."""
+        """Forget final ones that finished before `before`; what is open or has an unreviewed conflict stays."""
         return await self._session.run(
             "DELETE FROM transactions WHERE seq IN (SELECT seq FROM transactions "
-            "WHERE finished_at < ? AND conflict IS NULL ORDER BY finished_at LIMIT ?)",
+            "WHERE finished_at < ? AND (conflict IS NULL OR conflict_reviewed_by IS NOT NULL) "
+            "ORDER BY finished_at LIMIT ?)",
             before,
             limit,
         )

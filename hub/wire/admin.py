@@ -27,6 +27,13 @@ class ResolveTransaction(Struct, frozen=True, forbid_unknown_fields=True):
     note: Text = ""
 
 
+class ReviewConflict(Struct, frozen=True, forbid_unknown_fields=True):
+    """The operator has dealt with a device's word that disagrees with the record."""
+
+    operator: Name
+    note: Text = ""
+
+
 class DeviceView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A device as the operator sees it."""
 

@@ -14,8 +14,9 @@ Cents = Annotated[int, Meta(gt=0, le=999_999_999_999)]
 CentsOrZero = Annotated[int, Meta(ge=0, le=999_999_999_999)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=200)]
-Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
-Word = Annotated[str, Meta(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
+# `$` alone would let a line feed at the end pass.
+Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+(?!\n)$")]
+Word = Annotated[str, Meta(max_length=40, pattern=r"^[a-z][a-z0-9_]*(?!\n)$")]
 """A machine-readable word: a stage, a decline reason."""
 Secret = Annotated[str, Meta(min_length=1, max_length=200)]
 Reference = Annotated[str, Meta(min_length=1, max_length=100)]

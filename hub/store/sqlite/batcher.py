@@ -50,6 +50,11 @@ class Batcher(Generic[J]):
             self._task = asyncio.create_task(self._work(), name="store batches")
         return future
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs no batch has taken yet."""
+        return len(self._waiting)
+
     async def _work(self) -> None:
         try:
             while self._waiting:

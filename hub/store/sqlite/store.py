@@ -82,6 +82,10 @@ class SqliteStore:
             raise StoreUnavailable("the store has failed; the hub is restarting")
         return cast(T, await self._writes.submit(_Write(command, after_commit, self._clock.now_ms())))
 
+    @property
+    def waiting(self) -> int:
+        return self._writes.waiting
+
     async def read(self, query: Command[T]) -> T:
         return cast(T, await self._reads.submit((query, self._clock.now_ms())))
 

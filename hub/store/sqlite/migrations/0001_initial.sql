@@ -96,6 +96,7 @@ CREATE TABLE transactions (
     result TEXT,
     resolved_by TEXT,
     conflict TEXT,
+    conflict_reviewed_by TEXT,
     history TEXT NOT NULL
 );
 CREATE INDEX transactions_waiting ON transactions (device_id, seq) WHERE state = 'queued';
@@ -104,7 +105,8 @@ CREATE INDEX transactions_open ON transactions (register_key, seq)
 CREATE INDEX transactions_due ON transactions (due_at) WHERE due_at IS NOT NULL;
 CREATE UNIQUE INDEX transactions_key ON transactions (register_key, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX transactions_reference ON transactions (register_key, reference) WHERE reference IS NOT NULL;
-CREATE INDEX transactions_attention ON transactions (seq) WHERE state = 'in_doubt' OR conflict IS NOT NULL;
+CREATE INDEX transactions_attention ON transactions (seq)
+    WHERE state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_reviewed_by IS NULL);
 CREATE INDEX transactions_finished ON transactions (finished_at) WHERE finished_at IS NOT NULL;
 
 -- Each register's own gapless sequence.

@@ -1,0 +1,144 @@
+"""What has happened lately in this process: remembered, counted, and handed to the dashboards.
+
+In memory only, and bounded: the truth is in the store. Used on the event loop only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hub.bus.signal import HAPPENINGS, Happened, Signal
+from hub.clock import rfc3339
+from hub.commands import overview
+from hub.commands.overview import Counts
+from hub.engine import Engine
+from hub.wire.dashboard import HappeningView, Overview
+from statemachines.transaction import TRANSACTION, TransactionState
+
+REMEMBERED = 5_000
+RATE_SECONDS = 10
+COUNTS_GOOD_FOR_MS = 1_000
+"""All dashboards share one count of the store."""
+
+_FINAL = frozenset(state.value for state in TRANSACTION.final)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which happenings somebody wants to see: those that match all given fields."""
+
+    kinds: frozenset[str] | None = None
+    device_id: str | None = None
+    subject: str | None = None
+
+    def lets_through(self, happened: Happened) -> bool:
+        return (
+            (self.kinds is None or happened.kind in self.kinds)
+            and (self.device_id is None or happened.device_id == self.device_id)
+            and (self.subject is None or happened.subject == self.subject)
+        )
+
+
+class Rate:
+    """Events per second over the last whole seconds."""
+
+    def __init__(self) -> None:
+        self._by_second: deque[tuple[int, int]] = deque(maxlen=RATE_SECONDS + 1)
+
+    def count(self, at_ms: int) -> None:
+        second = at_ms // 1000
+        if self._by_second and self._by_second[-1][0] == second:
+            self._by_second[-1] = (second, self._by_second[-1][1] + 1)
+        else:
+            self._by_second.append((second, 1))
+
+    def per_second(self, now_ms: int) -> float:
+        this_second = now_ms // 1000
+        counted = sum(n for second, n in self._by_second if this_second - RATE_SECONDS <= second < this_second)
+        return counted / RATE_SECONDS
+
+
+class RecentHappenings:
+    """Made once, beside the engine; `close` it before the engine stops."""
+
+    def __init__(self, engine: Engine, *, connections: Callable[[], int]) -> None:
+        self._engine = engine
+        self._connections = connections
+        self._remembered: deque[Happened] = deque(maxlen=REMEMBERED)
+        self._submitted, self._finished = Rate(), Rate()
+        self._finished_by_state: Counter[str] = Counter()
+        self._watchers: set[Callable[[Happened], None]] = set()
+        self._counts: Counts | None = None
+        self._counted_at = 0
+        self._counting = asyncio.Lock()
+        self.close = engine.bus.subscribe(HAPPENINGS, self._on_signal)
+
+    def _on_signal(self, signal: Signal) -> None:
+        if not isinstance(signal, Happened):
+            return
+        self._remembered.append(signal)
+        if signal.kind == "transaction":
+            if signal.what == "submit":
+                self._submitted.count(signal.at)
+            elif signal.state in _FINAL and not signal.what.startswith("conflict"):
+                self._finished.count(signal.at)
+                self._finished_by_state[signal.state] += 1
+        for watcher in tuple(self._watchers):
+            watcher(signal)
+
+    def watch(self, watcher: Callable[[Happened], None]) -> Callable[[], None]:
+        """Call `watcher` for each happening until the returned function is called."""
+        self._watchers.add(watcher)
+        return lambda: self._watchers.discard(watcher)
+
+    def recent(self, wanted: Filter, limit: int) -> list[HappeningView]:
+        """The latest that match, newest last."""
+        found: list[Happened] = []
+        for happened in reversed(self._remembered):
+            if wanted.lets_through(happened):
+                found.append(happened)
+                if len(found) == limit:
+                    break
+        return [shown(happened) for happened in reversed(found)]
+
+    async def overview(self) -> Overview:
+        async with self._counting:
+            now = self._engine.clock.now_ms()
+            if self._counts is None or now - self._counted_at >= COUNTS_GOOD_FOR_MS:
+                self._counts = await self._engine.query(overview.counts)
+                self._counted_at = now
+        counts = self._counts
+        return Overview(
+            at=rfc3339(now),
+            connections=self._connections(),
+            devices=counts.devices,
+            devices_by_state=counts.devices_by_state,
+            pairings=counts.pairings,
+            live_codes=counts.live_codes,
+            open_by_state=counts.open_by_state,
+            attention=counts.attention,
+            submitted_per_second=self._submitted.per_second(now),
+            finished_per_second=self._finished.per_second(now),
+            finished_by_state={state.value: self._finished_by_state[state.value] for state in _final_states()},
+            write_queue=self._engine.store.waiting,
+        )
+
+
+def _final_states() -> list[TransactionState]:
+    return [state for state in TransactionState if state in TRANSACTION.final]
+
+
+def shown(happened: Happened) -> HappeningView:
+    return HappeningView(
+        kind=happened.kind,
+        subject=happened.subject,
+        what=happened.what,
+        state=happened.state,
+        at=rfc3339(happened.at),
+        device_id=happened.device_id,
+        register_key=happened.register_key,
+        detail=happened.detail,
+    )
