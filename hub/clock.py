@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -81,13 +82,17 @@ async def sleep(clock: Clock, seconds: float) -> None:
         handle.cancel()
 
 
+@lru_cache(maxsize=1024)
+def _second(at_s: int, form: str) -> str:
+    """The part down to the second; one payment asks for the same few seconds a dozen times."""
+    return datetime.fromtimestamp(at_s, UTC).strftime(form)
+
+
 def rfc3339(at_ms: int) -> str:
     """`2026-11-22T13:00:25.123Z`"""
-    at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
+    return f"{_second(at_ms // 1000, '%Y-%m-%dT%H:%M:%S')}.{at_ms % 1000:03d}Z"
 
 
 def timestamp(at_ms: int) -> str:
     """`transactionTimeStamp` of the POS API: UTC, yyyyMMddHHmmss and four decimals (pos-api 3)."""
-    at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return at.strftime("%Y%m%d%H%M%S") + f"{at_ms % 1000:03d}0"
+    return f"{_second(at_ms // 1000, '%Y%m%d%H%M%S')}{at_ms % 1000:03d}0"

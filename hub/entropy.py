@@ -10,6 +10,7 @@ import hmac
 import random
 import uuid
 from base64 import b64encode, urlsafe_b64encode
+from functools import lru_cache
 
 
 class Entropy:
@@ -45,6 +46,7 @@ def matches(secret: str, stored_digest: str) -> bool:
     return hmac.compare_digest(digest(secret), stored_digest)
 
 
+@lru_cache(maxsize=4096)
 def register_key(register_id: str, business_name: str, vendor_name: str) -> str:
     """The register's key in the store, made of the triple: exactly the same triple, exactly the same register."""
     parts = "\x00".join(f"{len(part)}:{part}" for part in (register_id, business_name, vendor_name))

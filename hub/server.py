@@ -6,6 +6,7 @@ uvicorn's own shutdown closes every socket at the same instant; so the hub drain
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 from collections.abc import Callable
 
@@ -70,6 +71,7 @@ class HubServer(uvicorn.Server):
         except BaseException:
             await self._stack.aclose()
             raise
+        _calm_garbage_collector()
         self._on_ready(self.url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -78,6 +80,17 @@ class HubServer(uvicorn.Server):
             await self.edge.connections.drain(self.settings.drain_seconds)
         await super().shutdown(sockets)
         await self._stack.aclose()
+
+
+def _calm_garbage_collector() -> None:
+    """Look for cycles seldom, and never again among what the start has made.
+
+    A request makes hundreds of short-lived objects and next to no cycles; with the default threshold the collector took
+    a fifth of the hub's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _config(settings: Settings, app: Starlette) -> uvicorn.Config:

@@ -87,9 +87,13 @@ class Table(Generic[S]):
         drawn = _Drawn()
         GraphMachine(
             model=drawn,
-            states=self.states,
-            initial=self.initial,
-            transitions=self._transitions(),
+            # By their values, as records and messages name them; members would be drawn by their Python names.
+            states=[state.value for state in self.states],
+            initial=self.initial.value,
+            transitions=[
+                {"trigger": row.trigger.value, "source": [each.value for each in row.sources], "dest": row.target.value}
+                for row in self.rows
+            ],
             auto_transitions=False,
             graph_engine="mermaid",
             title=f"title: {self.name}",

@@ -15,6 +15,7 @@ from hub.entropy import Entropy
 from hub.server import HubServer
 from hub.settings import Settings
 from tests.clock import ManualClock
+from tests.contracts.answers import check_answer
 from tests.wire import Wire
 
 ADMIN_TOKEN = "adm_test"
@@ -33,7 +34,8 @@ class RunningHub:
     def __init__(self, data_dir: Path, clock: ManualClock, **settings: Any) -> None:
         self.clock = clock
         self.settings = make_settings(data_dir, **settings)
-        self.http = httpx.AsyncClient()
+        # Every answer that a test sees is held to docs/openapi.yaml.
+        self.http = httpx.AsyncClient(event_hooks={"response": [check_answer]})
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
         self._wires: list[Wire] = []

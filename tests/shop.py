@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +11,18 @@ import httpx
 
 from tests.running import RunningHub
 from tests.wire import Json, Wire
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the hub go on until `holds`, for what it tells nobody; the runner's timeout ends a wait in vain."""
+    while not holds():  # noqa: ASYNC110 - no time passes: the hub shares this loop, and only needs its turn
+        await asyncio.sleep(0)
+
+
+async def until_waiting(hub: RunningHub, seconds: float) -> None:
+    """Let the hub go on until something of it waits for the time that `clock.advance(seconds)` brings."""
+    due = hub.clock.now_ms() + round(seconds * 1000)
+    await until(lambda: any(when == due and not handle.cancelled for when, _, _, handle in hub.clock._due))
 
 
 @dataclass

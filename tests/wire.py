@@ -1,6 +1,6 @@
 """A bare JSON-RPC client, as a firmware or POS developer would write it first: no reconnect, no state, no SDK.
 
-Every frame in either direction is shown to `contract.check_frame`, which holds it to docs/asyncapi.yaml.
+Every frame in either direction is shown to a `contract.FrameCheck`, which holds it to docs/asyncapi.yaml.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.contract import check_frame
+from tests.contract import ContractBroken, FrameCheck
 
 Json = dict[str, Any]
 
@@ -35,7 +35,9 @@ class CallFailed(Exception):
 class Wire:
     def __init__(self, socket: ClientConnection, kind: str) -> None:
         self.socket = socket
-        self._kind = kind
+        self._check = FrameCheck(kind)
+        self._broken: ContractBroken | None = None
+        self._ended = False
         self._ids = 0
         self._answers: dict[int, asyncio.Future[Json]] = {}
         self._pushed: list[Json] = []
@@ -57,7 +59,7 @@ class Wire:
             async for text in self.socket:
                 assert isinstance(text, str)
                 message = json.loads(text)
-                check_frame(self._kind, "receive", message)
+                self._check("receive", message)
                 if "method" in message:
                     async with self._arrived:
                         self._pushed.append(message)
@@ -68,16 +70,24 @@ class Wire:
                     self.errors.put_nowait(message)
         except ConnectionClosed:
             pass
+        except ContractBroken as broken:
+            # Told to whoever waits now, and to the test's end in any case: `close` raises it.
+            self._broken = broken
         finally:
             for answer in self._answers.values():
+                if self._broken is not None and not answer.done():
+                    answer.set_exception(self._broken)
                 answer.cancel()
             async with self._arrived:
+                self._ended = True
                 self._arrived.notify_all()
 
     async def send(self, message: Json, *, valid: bool = True) -> None:
         """Send as it is; `valid=False` for what the contract does not allow."""
         if valid:
-            check_frame(self._kind, "send", message)
+            self._check("send", message)
+        else:
+            self._check.note(message)
         await self.socket.send(json.dumps(message))
 
     async def ask(self, method: str, params: Json | None = None, *, valid: bool = True) -> asyncio.Future[Json]:
@@ -113,8 +123,10 @@ class Wire:
             return None
 
         async with self._arrived:
-            await self._arrived.wait_for(lambda: found() is not None or self._reader.done())
+            await self._arrived.wait_for(lambda: found() is not None or self._ended)
             message = found()
+            if message is None and self._broken is not None:
+                raise self._broken
             assert message is not None, f"the connection ended before {method} came; it had {self._pushed}"
             self._pushed.remove(message)
             return message
@@ -131,8 +143,11 @@ class Wire:
         return self.socket.close_code, self.socket.close_reason or ""
 
     async def close(self) -> None:
+        """Close the connection; raises `ContractBroken` if a frame of the hub's was wrong."""
         await self.socket.close()
         await self._reader
+        if self._broken is not None:
+            raise self._broken
 
     async def abort(self) -> None:
         """Cut the line without a close frame, as a pulled plug does."""

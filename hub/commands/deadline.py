@@ -24,8 +24,11 @@ async def expire(unit: Unit) -> int:
     for code_id in codes:
         await pairing_code.due(unit, code_id)
     transactions = await unit.transactions.due(unit.now, BATCH)
+    shortened: dict[str, int] = {}
     for transaction_id in transactions:
-        await _transaction_due(unit, transaction_id)
+        await _transaction_due(unit, transaction_id, shortened)
+    for device_id, behind in shortened.items():
+        await queue.tell_waiting(unit, device_id, behind=behind)
     # Last: at the end of the grace a device's transactions have been looked at before its own deadline is.
     absent = await unit.devices.due(unit.now, BATCH)
     for device_id in absent:
@@ -43,7 +46,8 @@ async def next_due(unit: Unit) -> int | None:
     return min((at for at in found if at is not None), default=None)
 
 
-async def _transaction_due(unit: Unit, transaction_id: str) -> None:
+async def _transaction_due(unit: Unit, transaction_id: str, shortened: dict[str, int]) -> None:
+    """`shortened` takes down behind which `seq` a device's queue has moved up: its registers are told once."""
     transaction = await unit.transactions.get(transaction_id)
     if (
         transaction is None
@@ -55,7 +59,8 @@ async def _transaction_due(unit: Unit, transaction_id: str) -> None:
     device = await unit.devices.get(transaction.device_id)
     assert device is not None
     if transaction.state is TransactionState.QUEUED:
-        await _waited_too_long(unit, device, transaction)
+        if await _waited_too_long(unit, device, transaction):
+            shortened[device.device_id] = min(transaction.seq, shortened.get(device.device_id, transaction.seq))
     elif not device.online or device.current != transaction.transaction_id:
         transaction.due_at = None
         await queue.doubt(unit, transaction, cause="device_offline")
@@ -64,7 +69,8 @@ async def _transaction_due(unit: Unit, transaction_id: str) -> None:
         await _unanswered(unit, device, transaction)
 
 
-async def _waited_too_long(unit: Unit, device: Device, transaction: Transaction) -> None:
+async def _waited_too_long(unit: Unit, device: Device, transaction: Transaction) -> bool:
+    """End a queued one whose time is over; False if it is not over after all."""
     if unit.now >= transaction.start_by:
         await queue.end_unsent(unit, transaction, TransactionTrigger.EXPIRE, cause="start_deadline")
     elif not device.online:
@@ -73,8 +79,8 @@ async def _waited_too_long(unit: Unit, device: Device, transaction: Transaction)
         transaction.due_at = transaction.start_by
         unit.wake(transaction.due_at)
         await unit.transactions.save(transaction)
-        return
-    await queue.tell_waiting(unit, device.device_id, behind=transaction.seq)
+        return False
+    return True
 
 
 async def _unanswered(unit: Unit, device: Device, transaction: Transaction) -> None:

@@ -101,13 +101,15 @@ async def connect(unit: Unit, hello: Hello) -> Connected:
     Raises `Unauthorised` for an unknown device, a wrong or missing credential, or a revoked one.
     """
     device, credential = await _identify(unit, hello)
-    away_since = device.disconnected_at or 0
+    # Not since it went away: the line may have been dead for a while before that was noticed.
+    told_since = device.connected_at or 0
     unit.signal(DeviceClose(device.device_id, device.epoch, CloseCode.REPLACED))
     device.epoch += 1
     device.serial, device.model, device.firmware = hello.serial, hello.model, hello.firmware
     device.connected_at, device.due_at = unit.now, None
-    # Before the queue reconciles: a result that settles what was in flight would end that too early.
+    # Before the queue reconciles: what settles the one in flight would end that too early.
     recorded = await report.record_results(unit, device, hello.results)
+    await _leave_to_its_hardware(unit, device)
     step.fire_queue(unit, device, QueueTrigger.CONNECT)
     await unit.transactions.set_waiting_due(device.device_id, no_later_than=None)
     await _reconcile(unit, device, hello)
@@ -119,7 +121,7 @@ async def connect(unit: Unit, hello: Hello) -> Connected:
         epoch=device.epoch,
         credential=credential,
         pairings=await pairing.of_device(unit, device.device_id),
-        removed=await pairing.ended_since(unit, device.device_id, away_since),
+        removed=await pairing.ended_since(unit, device.device_id, told_since),
         recorded=recorded,
         pairing_code=await pairing_code.shown(unit, device.device_id),
     )
@@ -140,6 +142,13 @@ async def _identify(unit: Unit, hello: Hello) -> tuple[Device, str | None]:
     return device, None
 
 
+async def _leave_to_its_hardware(unit: Unit, device: Device) -> None:
+    """Another hardware came in its place: it cannot know what was in flight. The doubt stays, and the queue goes on."""
+    transaction = await _in_flight(unit, device)
+    if transaction is not None and not speaks_for(transaction, serial=device.serial or ""):
+        await queue.abandon(unit, device, transaction, cause="device_replaced")
+
+
 async def _reconcile(unit: Unit, device: Device, hello: Hello) -> None:
     """Settle what was in flight with the hardware that has just connected; afterwards the device is to be saved."""
     held = {item.transaction_id: item.stage for item in hello.in_flight}
@@ -148,19 +157,11 @@ async def _reconcile(unit: Unit, device: Device, hello: Hello) -> None:
         transaction = await _adopt(unit, device, held)
     if transaction is None:
         device.current = None
-        step.fire_queue(unit, device, QueueTrigger.SETTLE)
-        return
-    if not speaks_for(transaction, serial=hello.serial):
-        # Another hardware came in its place: it cannot know. The doubt stays, and the queue goes on.
-        await queue.abandon(unit, device, transaction, cause="device_replaced")
+        await queue.settle(unit, device)
         return
     transaction.asks = 0
     if transaction.transaction_id in held:
-        cancelling = transaction.state is TransactionState.CANCELLING
         await queue.take_up(unit, device, transaction, held[transaction.transaction_id])
-        if cancelling:
-            # Whether the request to cancel arrived on the old connection, nobody knows; asking twice is harmless.
-            queue.send_cancel(unit, device, transaction)
     else:
         queue.send_inquire(unit, device, transaction)
         await unit.transactions.save(transaction)
@@ -230,7 +231,7 @@ async def grace_over(unit: Unit, device_id: str) -> None:
         await pairing_code.withdraw_all(unit, device_id)
         await unit.devices.save_queue(device)
     elif device.current is None and DEVICE_QUEUE.permits(device.state, QueueTrigger.SETTLE):
-        step.fire_queue(unit, device, QueueTrigger.SETTLE)
+        await queue.settle(unit, device)
         await queue.advance(unit, device)
     else:
         await unit.devices.save_queue(device)

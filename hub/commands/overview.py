@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from hub.clock import rfc3339
 from hub.commands.admin import device_view
+from hub.store.records import PairingCode
 from hub.store.unit import Unit
 from hub.wire.admin import DeviceView
-from hub.wire.dashboard import CodeRow, DevicesAsked, RegisterRow, RegistersAsked
+from hub.wire.dashboard import CodeRow, DevicesAsked, PairingStory, RegisterRow, RegistersAsked
+from statemachines.refusal import Refusal
 
 CODES_LIMIT = 200
 
@@ -62,16 +64,47 @@ async def registers(unit: Unit, asked: RegistersAsked) -> list[RegisterRow]:
     return rows
 
 
+async def pairing(unit: Unit, pairing_id: str) -> PairingStory:
+    """One pairing, active or not; `Refusal` if there is none of that id, or none any more."""
+    found = await unit.pairings.get(pairing_id)
+    if found is None:
+        raise Refusal("pairing_unknown", "There is no such pairing.")
+    register = await unit.registers.get(found.register_key)
+    assert register is not None
+    return PairingStory(
+        pairing_id=found.pairing_id,
+        state=found.state.value,
+        device_id=found.device_id,
+        register_key=found.register_key,
+        register_id=register.register_id,
+        register_name=register.register_name,
+        business_name=register.business_name,
+        vendor_name=register.vendor_name,
+        paired_at=rfc3339(found.paired_at),
+        ended_at=None if found.ended_at is None else rfc3339(found.ended_at),
+        cause=found.cause,
+    )
+
+
+def _code_row(code: PairingCode) -> CodeRow:
+    return CodeRow(
+        code_id=code.code_id,
+        device_id=code.device_id,
+        code=code.masked,
+        state=code.state.value,
+        issued_at=rfc3339(code.issued_at),
+        expires_at=rfc3339(code.expires_at),
+        session_ends_at=rfc3339(code.session_ends_at),
+    )
+
+
 async def codes(unit: Unit) -> list[CodeRow]:
-    return [
-        CodeRow(
-            code_id=code.code_id,
-            device_id=code.device_id,
-            code=code.masked,
-            state=code.state.value,
-            issued_at=rfc3339(code.issued_at),
-            expires_at=rfc3339(code.expires_at),
-            session_ends_at=rfc3339(code.session_ends_at),
-        )
-        for code in await unit.codes.list_live(limit=CODES_LIMIT)
-    ]
+    return [_code_row(code) for code in await unit.codes.list_live(limit=CODES_LIMIT)]
+
+
+async def code(unit: Unit, code_id: str) -> CodeRow:
+    """One code, live or not; `Refusal` if there is none of that id, or none any more."""
+    found = await unit.codes.get(code_id)
+    if found is None:
+        raise Refusal("pairing_code_unknown", "There is no such pairing code.")
+    return _code_row(found)

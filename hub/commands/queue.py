@@ -18,13 +18,10 @@ from statemachines.device_queue import DEVICE_QUEUE, QueueState, QueueTrigger
 from statemachines.transaction import TRANSACTION, TransactionState, TransactionTrigger
 
 
-def start_id(transaction_id: str) -> str:
-    return f"start:{transaction_id}"
-
-
 def _send(unit: Unit, device: Device, method: str, transaction: Transaction, params: object) -> None:
     verb = method.removeprefix("transaction.")
-    frame = jsonrpc.request(f"{verb}:{transaction.transaction_id}", method, params)
+    # The id carries how often it had been started then: a "no" about an earlier start must not undo a later one.
+    frame = jsonrpc.request(f"{verb}:{transaction.transaction_id}:{transaction.sends}", method, params)
     unit.signal(DeviceFrame(device.device_id, device.epoch, frame))
 
 
@@ -138,14 +135,22 @@ async def finish(unit: Unit, transaction: Transaction) -> None:
         unit.signal(CallbackQueued())
 
 
-def release(unit: Unit, device: Device, transaction: Transaction) -> bool:
+async def release(unit: Unit, device: Device, transaction: Transaction) -> bool:
     """Take an ended, requeued or abandoned transaction off the device; True if it was the one in flight."""
     if device.current != transaction.transaction_id:
         return False
     device.current = None
     if DEVICE_QUEUE.permits(device.state, QueueTrigger.SETTLE):
-        step.fire_queue(unit, device, QueueTrigger.SETTLE)
+        await settle(unit, device)
     return True
+
+
+async def settle(unit: Unit, device: Device) -> None:
+    """Nothing is in flight any more; if the queue was stalled, its registers learn that it goes on."""
+    was_stalled = device.state is QueueState.STALLED
+    step.fire_queue(unit, device, QueueTrigger.SETTLE)
+    if was_stalled:
+        await tell.device_presence(unit, device)
 
 
 async def doubt(unit: Unit, transaction: Transaction, *, cause: str) -> None:
@@ -166,7 +171,7 @@ async def abandon(unit: Unit, device: Device, transaction: Transaction, *, cause
         await tell.transaction_updated(unit, transaction, queue_position=0)
     set_due(unit, transaction, None)
     await unit.transactions.save(transaction)
-    release(unit, device, transaction)
+    await release(unit, device, transaction)
 
 
 async def hold(unit: Unit, device: Device) -> None:
@@ -180,6 +185,9 @@ async def hold(unit: Unit, device: Device) -> None:
 async def take_up(unit: Unit, device: Device, transaction: Transaction, stage: str | None) -> None:
     """The device says that it is at work on the transaction in flight. Stores both and tells the register."""
     was_stalled = device.state is QueueState.STALLED
+    if device.state is QueueState.RECONCILING and transaction.state is TransactionState.CANCELLING:
+        # Whether the request to cancel arrived on the old connection, nobody knows; asking twice is harmless.
+        send_cancel(unit, device, transaction)
     if DEVICE_QUEUE.permits(device.state, QueueTrigger.ACKNOWLEDGE):
         step.fire_queue(unit, device, QueueTrigger.ACKNOWLEDGE)
         await unit.devices.save_queue(device)
@@ -205,21 +213,30 @@ async def take_up(unit: Unit, device: Device, transaction: Transaction, stage: s
         await tell.device_presence(unit, device)
 
 
-async def requeue(unit: Unit, device: Device, transaction: Transaction, *, cause: str) -> None:
-    """The same hardware says that it never got it: back to the head of the queue, if still in time."""
+async def put_back(unit: Unit, transaction: Transaction, *, late: str) -> None:
+    """The device says that it has not begun it: back to the head of the queue, or to its end if it may not wait there.
+
+    `late` is the cause where its start deadline has passed. The caller tells those who wait.
+    """
     step.fire(unit, transaction, TransactionTrigger.NOT_RECEIVED)
-    release(unit, device, transaction)
     transaction.stage = None
     transaction.cause = None
-    if transaction.start_by <= unit.now:
-        await end_unsent(unit, transaction, TransactionTrigger.EXPIRE, cause=cause)
-    elif transaction.cancel_requested_at is not None:
+    if transaction.cancel_requested_at is not None:
         await end_unsent(unit, transaction, TransactionTrigger.CANCEL, cause="cancelled_by_pos")
+    elif not await _is_paired(unit, transaction):
+        await end_unsent(unit, transaction, TransactionTrigger.UNPAIRED, cause="unpaired")
+    elif transaction.start_by <= unit.now:
+        await end_unsent(unit, transaction, TransactionTrigger.EXPIRE, cause=late)
     else:
         transaction.due_at = transaction.start_by
         unit.wake(transaction.due_at)
         await unit.transactions.save(transaction)
-        await tell_waiting(unit, device.device_id)
+
+
+async def _is_paired(unit: Unit, transaction: Transaction) -> bool:
+    """Whether its register still reaches its device: it may have been moved or removed meanwhile."""
+    pairing = await unit.pairings.active_of_register(transaction.register_key)
+    return pairing is not None and pairing.device_id == transaction.device_id
 
 
 def is_current(device: Device, transaction: Transaction) -> bool:

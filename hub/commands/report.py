@@ -15,7 +15,7 @@ from hub.settings import milliseconds
 from hub.store.records import Device, Transaction
 from hub.store.unit import Unit
 from hub.wire.device import CancelAck, Recorded, Result, StartAnswer
-from statemachines.device_queue import DEVICE_QUEUE, QueueTrigger
+from statemachines.device_queue import DEVICE_QUEUE, QueueState, QueueTrigger
 from statemachines.refusal import Refusal
 from statemachines.transaction import (
     TRANSACTION,
@@ -31,11 +31,17 @@ from statemachines.transaction import (
 
 
 async def connected_device(unit: Unit, device_id: str, epoch: int) -> Device:
-    """The device, if this connection is still its newest; otherwise `Refusal`."""
+    """The device, if this connection is still its newest and was not cut off; otherwise `Refusal`."""
     device = await unit.devices.get(device_id)
-    if device is None or device.epoch != epoch:
+    if device is None or device.epoch != epoch or not device.online:
         raise Refusal("connection_replaced", "A newer connection of this device has taken over.")
     return device
+
+
+def _about(answered: str) -> tuple[str, int]:
+    """What an answer is about: the transaction, and how often it had been started when the request went out."""
+    transaction_id, _, sends = answered.partition(":")
+    return transaction_id, int(sends) if sends.isascii() and sends.isdigit() and len(sends) < 10 else -1
 
 
 async def _own(unit: Unit, device: Device, transaction_id: str) -> Transaction:
@@ -67,14 +73,16 @@ async def _record(unit: Unit, device: Device, transaction: Transaction, reported
     heard = hear(transaction, result.outcome)
     if heard is Heard.COMPLETED:
         if before is TransactionState.QUEUED:
-            step.note(unit, transaction, TransactionTrigger.DISPATCH.value)
+            step.note(unit, transaction, TransactionTrigger.DISPATCH.value, TransactionState.SENDING)
         transaction.result = result
         transaction.cause = "device" if result.outcome is Outcome.CANCELLED else None
         if transaction.acknowledged_at is None:
             transaction.acknowledged_at = unit.now
         step.note(unit, transaction, result.outcome.completing.value)
         await queue.finish(unit, transaction)
-        queue.release(unit, device, transaction)
+        await queue.release(unit, device, transaction)
+        if before is TransactionState.QUEUED:
+            await queue.tell_waiting(unit, device.device_id, behind=transaction.seq)
     elif heard is Heard.CONFLICT and transaction.conflict != result:
         transaction.conflict = result
         transaction.conflict_reviewed_by = None
@@ -117,8 +125,9 @@ async def progress(unit: Unit, device_id: str, epoch: int, transaction_id: str, 
     await queue.take_up(unit, device, transaction, stage)
 
 
-async def answered(unit: Unit, device_id: str, epoch: int, transaction_id: str, answer: StartAnswer) -> None:
-    """The device's answer to `transaction.start` or `transaction.inquire`."""
+async def answered(unit: Unit, device_id: str, epoch: int, about: str, answer: StartAnswer) -> None:
+    """The device's answer to `transaction.start` or `transaction.inquire`; `about` is the request's id but its verb."""
+    transaction_id, sends = _about(about)
     device = await connected_device(unit, device_id, epoch)
     transaction = await _own(unit, device, transaction_id)
     if answer.state == "completed" and answer.result is not None:
@@ -128,48 +137,53 @@ async def answered(unit: Unit, device_id: str, epoch: int, transaction_id: str, 
         await queue.advance(unit, device)
     elif not queue.is_current(device, transaction) or transaction.state in TRANSACTION.final:
         return  # a late answer; the record has moved on
-    elif answer.state == "unknown":
-        await _not_received(unit, device, transaction)
-    else:
+    elif answer.state != "unknown":
         await queue.take_up(unit, device, transaction, answer.stage)
+    elif sends != transaction.sends:
+        return  # it was started again since the device was asked
+    elif device.state is QueueState.SENDING:
+        # No inquiry is out: the start itself was answered so, which comes to a refusal.
+        await _not_begun(unit, device, transaction)
+    else:
+        await _not_received(unit, device, transaction)
 
 
 async def _not_received(unit: Unit, device: Device, transaction: Transaction) -> None:
     """An inquiry's answer: the device does not know it."""
     if believes_not_received(transaction, serial=device.serial or ""):
-        await queue.requeue(unit, device, transaction, cause="not_received")
+        await queue.put_back(unit, transaction, late="not_received")
+        await queue.release(unit, device, transaction)
+        await queue.tell_waiting(unit, device.device_id)
     else:
         # It had acknowledged it before: one of its two words is wrong, and money may have moved.
         await queue.abandon(unit, device, transaction, cause="device_forgot")
     await queue.advance(unit, device)
 
 
-async def refused(unit: Unit, device_id: str, epoch: int, transaction_id: str) -> None:
+async def refused(unit: Unit, device_id: str, epoch: int, about: str) -> None:
     """The device answered `transaction.start` with an error: it has not begun. Ask again after a pause."""
+    transaction_id, sends = _about(about)
     device = await connected_device(unit, device_id, epoch)
     transaction = await _own(unit, device, transaction_id)
-    if not queue.is_current(device, transaction) or not believes_not_received(transaction, serial=device.serial or ""):
+    if sends == transaction.sends and queue.is_current(device, transaction):
+        await _not_begun(unit, device, transaction)
+
+
+async def _not_begun(unit: Unit, device: Device, transaction: Transaction) -> None:
+    if not believes_not_received(transaction, serial=device.serial or ""):
         return
     await queue.hold(unit, device)
-    step.fire(unit, transaction, TransactionTrigger.NOT_RECEIVED)
+    await queue.put_back(unit, transaction, late="device_refused")
     device.current = None
-    transaction.stage = None
-    if transaction.cancel_requested_at is not None:
-        await queue.end_unsent(unit, transaction, TransactionTrigger.CANCEL, cause="cancelled_by_pos")
-    elif transaction.start_by <= unit.now:
-        await queue.end_unsent(unit, transaction, TransactionTrigger.EXPIRE, cause="device_refused")
-    else:
-        transaction.due_at = transaction.start_by
-        unit.wake(transaction.due_at)
-        await unit.transactions.save(transaction)
     device.due_at = unit.now + milliseconds(unit.settings.busy_retry_seconds)
     unit.wake(device.due_at)
     await unit.devices.save_queue(device)
-    await queue.tell_waiting(unit, device_id)
+    await queue.tell_waiting(unit, device.device_id)
 
 
-async def cancel_answered(unit: Unit, device_id: str, epoch: int, transaction_id: str, answer: CancelAck) -> None:
+async def cancel_answered(unit: Unit, device_id: str, epoch: int, about: str, answer: CancelAck) -> None:
     """The device's answer to `transaction.cancel`: it will try, or it is too late, or here is the outcome."""
+    transaction_id, _ = _about(about)
     device = await connected_device(unit, device_id, epoch)
     transaction = await _own(unit, device, transaction_id)
     if answer.state == "completed" and answer.result is not None:
@@ -177,8 +191,16 @@ async def cancel_answered(unit: Unit, device_id: str, epoch: int, transaction_id
             raise Refusal("transaction_unknown", "The result is another transaction's.")
         await _record(unit, device, transaction, answer.result)
         await queue.advance(unit, device)
-    elif answer.state == "too_late" and transaction.state is TransactionState.CANCELLING:
+    elif not queue.is_current(device, transaction) or transaction.state is not TransactionState.CANCELLING:
+        return  # a late answer; the record has moved on
+    elif answer.state == "cancelling":
+        await queue.take_up(unit, device, transaction, None)
+    elif answer.state == "too_late":
         step.fire(unit, transaction, TransactionTrigger.DENY_CANCEL)
+        if transaction.acknowledged_at is None:
+            # The answer to the start may still be on its way, but the device has it: never again sent as new.
+            transaction.acknowledged_at = unit.now
+        transaction.asks = 0
         transaction.cancel_requested_at = None
         transaction.cause = "cancel_too_late"
         queue.set_due(unit, transaction, unit.settings.silence_seconds)

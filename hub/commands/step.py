@@ -8,23 +8,24 @@ from hub.store.unit import Unit
 from statemachines.device_queue import DEVICE_QUEUE, QueueTrigger
 from statemachines.pairing import PAIRING, PairingTrigger
 from statemachines.pairing_code import PAIRING_CODE, CodeTrigger
-from statemachines.transaction import TRANSACTION, TransactionTrigger
+from statemachines.transaction import TRANSACTION, TransactionState, TransactionTrigger
 
 HISTORY_LIMIT = 16_384
 """Characters; a device that reports stages without end cannot grow its transaction's record past it."""
 
 
-def note(unit: Unit, transaction: Transaction, what: str) -> None:
-    """Append a line to the history: UTC milliseconds, what happened, the state after it."""
+def note(unit: Unit, transaction: Transaction, what: str, state: TransactionState | None = None) -> None:
+    """Append a line to the history: UTC milliseconds, what happened, the state after it (the present one)."""
+    after = (transaction.state if state is None else state).value
     if len(transaction.history) < HISTORY_LIMIT:
-        transaction.history += f"{unit.now} {what} {transaction.state.value}\n"
+        transaction.history += f"{unit.now} {what} {after}\n"
     transaction.updated_at = unit.now
     unit.signal(
         Happened(
             kind="transaction",
             subject=transaction.transaction_id,
             what=what,
-            state=transaction.state.value,
+            state=after,
             at=unit.now,
             device_id=transaction.device_id,
             register_key=transaction.register_key,

@@ -12,7 +12,7 @@ from hub.wire.register import Hello, PairingView, TransactionView
 from statemachines.refusal import Refusal
 
 PAGE = 100
-"""Events read at a time when a register catches up."""
+"""Events read at a time, at most, when a register catches up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,6 @@ async def _replay(unit: Unit, register_key: str, seen: int | None, last: int) ->
     return seen, "complete"
 
 
-async def events_after(unit: Unit, register_key: str, number: int) -> list[tuple[int, bytes]]:
+async def events_after(unit: Unit, register_key: str, number: int, *, limit: int = PAGE) -> list[tuple[int, bytes]]:
     """The next page of the register's events."""
-    return await unit.events.after(register_key, number, limit=PAGE)
+    return await unit.events.after(register_key, number, limit=limit)

@@ -217,7 +217,7 @@ async def resolve_by_operator(
         note=note,
     )
     device = await unit.devices.get(transaction.device_id)
-    if device is not None and queue.release(unit, device, transaction):
+    if device is not None and await queue.release(unit, device, transaction):
         await queue.advance(unit, device)
     return transaction
 

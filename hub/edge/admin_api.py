@@ -16,6 +16,7 @@ from hub.clock import rfc3339, timestamp
 from hub.commands import admin, device, pairing, transaction
 from hub.edge.csv_export import CSV_COLUMNS, csv_line, csv_row
 from hub.edge.edge import Edge
+from hub.edge.json_answer import JsonAnswer
 from hub.edge.pos_errors import PosError
 from hub.edge.pos_form import read_body
 from hub.store.unit import Unit
@@ -29,7 +30,7 @@ PAGE_LIMIT = 500
 
 
 def _json(value: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return JsonAnswer(value, status)
 
 
 def _guarded(endpoint: Callable[[Edge, Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

@@ -29,6 +29,8 @@ from hub.wire.admin import EnrolDevice
 from hub.wire.close_codes import DASHBOARD_SUBPROTOCOL
 from hub.wire.dashboard import (
     ById,
+    CodeAsked,
+    CodeRow,
     CodeRows,
     DeviceAsked,
     DevicesAsked,
@@ -37,6 +39,7 @@ from hub.wire.dashboard import (
     HappeningView,
     Hello,
     PairingAsked,
+    PairingStory,
     Recent,
     RecentHappenings,
     RegisterRows,
@@ -174,8 +177,16 @@ class DashboardSession:
         asked = jsonrpc.parse_params(message, RegistersAsked)
         return RegisterRows(await self._engine.query(overview.registers, asked))
 
+    async def _pairing(self, message: Incoming) -> PairingStory:
+        asked = jsonrpc.parse_params(message, PairingAsked)
+        return await self._engine.query(overview.pairing, asked.pairing_id)
+
     async def _codes(self, _message: Incoming) -> CodeRows:
         return CodeRows(await self._engine.query(overview.codes))
+
+    async def _code(self, message: Incoming) -> CodeRow:
+        asked = jsonrpc.parse_params(message, CodeAsked)
+        return await self._engine.query(overview.code, asked.code_id)
 
     async def _transactions(self, message: Incoming) -> object:
         asked = jsonrpc.parse_params(message, TransactionsAsked)
@@ -265,7 +276,9 @@ _METHODS: dict[str, Callable[[DashboardSession, Incoming], Awaitable[object]]] =
     "devices": DashboardSession._devices,
     "device": DashboardSession._device,
     "registers": DashboardSession._registers,
+    "pairing": DashboardSession._pairing,
     "codes": DashboardSession._codes,
+    "code": DashboardSession._code,
     "transactions": DashboardSession._transactions,
     "transaction": DashboardSession._transaction,
     "device.enrol": DashboardSession._enrol,

@@ -38,13 +38,16 @@ def _refusal(edge: Edge, websocket: WebSocket, subprotocol: str, origins: list[s
     if subprotocol not in websocket.scope["subprotocols"]:
         return _problem(400, "subprotocol_unsupported", f"Ask for the subprotocol {subprotocol}.")
     origin = websocket.headers.get("origin")
-    if origin is not None and not _origin_allowed(origin, websocket.headers.get("host", ""), origins):
+    own = (websocket.headers.get("host", ""), urlsplit(edge.settings.public_url).netloc)
+    if origin is not None and not _origin_allowed(origin, own, origins):
         return _problem(403, "origin_not_allowed", "Pages of this origin may not connect.")
     return None
 
 
-def _origin_allowed(origin: str, host: str, allowed: list[str]) -> bool:
-    return "*" in allowed or origin in allowed or urlsplit(origin).netloc.casefold() == host.casefold()
+def _origin_allowed(origin: str, own: tuple[str, ...], allowed: list[str]) -> bool:
+    """`own` are the names of the hub itself: as the page called it, and as its operator says (a proxy may differ)."""
+    host = urlsplit(origin).netloc.casefold()
+    return "*" in allowed or origin in allowed or (host != "" and host in {name.casefold() for name in own})
 
 
 def _problem(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hub import log
@@ -18,6 +18,7 @@ from hub.commands import pairing, transaction, view
 from hub.commands.identity import Identity
 from hub.commands.transaction import Order, Submission
 from hub.edge.edge import Edge
+from hub.edge.json_answer import JsonAnswer
 from hub.edge.order import order_of
 from hub.edge.pos_envelope import Json, first_answer, present_answer
 from hub.edge.pos_errors import PosError
@@ -72,13 +73,13 @@ async def put_pairing(request: Request) -> Response:
     asked = redemption(given, request.path_params["code"])
     source = request.client.host if request.client is not None else "unknown"
     redeemed = await redeem(_edge(request), who, asked, source=source)
-    return JSONResponse({"result": "success"}, headers={TOKEN_HEADER: redeemed.register_token})
+    return JsonAnswer({"result": "success"}, headers={TOKEN_HEADER: redeemed.register_token})
 
 
 async def get_pairing(request: Request) -> Response:
     """`GET /POS/Pairing`: which device the register is paired with (extension)."""
     who = await _admitted(request, await _given(request))
-    return JSONResponse(_pairing_json(await _edge(request).engine.query(pairing.status, who.register_key)))
+    return JsonAnswer(_pairing_json(await _edge(request).engine.query(pairing.status, who.register_key)))
 
 
 def _pairing_json(seen: PairingView) -> Json:
@@ -116,10 +117,10 @@ async def post_transaction(request: Request) -> Response:
     headers = {"Idempotent-Replayed": "true"} if submitted.replayed else {}
     if synchronous:
         await edge.waiting.until_final(found.transaction_id, edge.settings.synchronous_wait_seconds)
-        return JSONResponse(await _present(request, found.transaction_id), headers=headers)
+        return JsonAnswer(await _present(request, found.transaction_id), headers=headers)
     token = access_token(edge.engine.signing_key, found.transaction_id)
     url = _polling_url(_base_url(request), found.transaction_id, token)
-    return JSONResponse(first_answer(found, register, polling_url=url, access_token=token), headers=headers)
+    return JsonAnswer(first_answer(found, register, polling_url=url, access_token=token), headers=headers)
 
 
 async def _submit(unit: Unit, order: Order) -> tuple[Submission, Register]:
@@ -172,7 +173,7 @@ async def get_transaction(request: Request) -> Response:
     wait = _wait_seconds(given, edge.settings.long_poll_limit_seconds)
     if wait > 0:
         await edge.waiting.until_final(transaction_id, wait)
-    return JSONResponse(await _present(request, transaction_id))
+    return JsonAnswer(await _present(request, transaction_id))
 
 
 def _wait_seconds(given: dict[str, str], limit: float) -> float:
@@ -190,7 +191,7 @@ async def post_cancel(request: Request) -> Response:
     """`POST /POS/Transaction/{id}/Cancel?merchantAccessToken=…` (extension)."""
     transaction_id = await _authorised(request, await _given(request))
     cancelled = await _edge(request).engine.execute(_cancel, transaction_id)
-    return JSONResponse({"cancelResult": cancelled, **await _present(request, transaction_id)})
+    return JsonAnswer({"cancelResult": cancelled, **await _present(request, transaction_id)})
 
 
 async def _cancel(unit: Unit, transaction_id: str) -> str:
@@ -213,7 +214,7 @@ async def find_transactions(request: Request) -> Response:
         transaction_id = str(body["transactionId"])
         token = access_token(edge.engine.signing_key, transaction_id)
         answers.append({**body, "pollingUrl": _polling_url(_base_url(request), transaction_id, token)})
-    return JSONResponse({"transactions": answers})
+    return JsonAnswer({"transactions": answers})
 
 
 async def _find(unit: Unit, who: Identity, reference: str) -> list[Json]:

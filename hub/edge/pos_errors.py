@@ -27,6 +27,7 @@ _STATUS = {
     "pairing_unknown": 404,
     "device_exists": 409,
     "transaction_not_in_doubt": 409,
+    "no_conflict": 409,
 }
 """Refusals that are not a plain 400."""
 
@@ -80,7 +81,7 @@ def _allowed(request: Request) -> str:
     """All methods of the path; a route by itself knows its own only (RFC 9110, 15.5.6)."""
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for methods in found for method in methods}))
+    return ", ".join(sorted({method for methods in found for method in methods} or {"GET", "HEAD"}))
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:

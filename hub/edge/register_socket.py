@@ -86,17 +86,22 @@ class RegisterSession:
         self._sent = subscribed.resume_after
         self._known = subscribed.event
         self._catching_up: asyncio.Task[None] | None = None
+        self._welcomed = False
         # Events that were committed after the hello was read are found missing, and read, with the first one pushed;
         # to need no first one, `welcomed` looks once.
         self._unsubscribe = self._engine.bus.subscribe(register_topic(self._who.register_key), self._on_signal)
 
     def welcomed(self) -> None:
+        """The answer to the hello is on its way; events may follow it, and not before."""
+        self._welcomed = True
         self._catch_up()
 
     def _on_signal(self, signal: Signal) -> None:
         if not isinstance(signal, RegisterEvent):
             return
         self._known = max(self._known, signal.number)
+        if not self._welcomed:
+            return
         if self._catching_up is None and signal.number == self._sent + 1:
             self._sent = signal.number
             self._connection.send(signal.frame)
@@ -119,7 +124,11 @@ class RegisterSession:
             self._catch_up()
 
     async def _send_missed(self) -> None:
-        while page := await self._engine.query(subscription.events_after, self._who.register_key, self._sent):
+        # Half an outbox at a time: answers and live events need room beside it.
+        limit = max(1, min(subscription.PAGE, self._edge.settings.outbox_limit // 2))
+        while page := await self._engine.query(
+            subscription.events_after, self._who.register_key, self._sent, limit=limit
+        ):
             for number, frame in page:
                 self._connection.send(frame)
                 self._sent = number

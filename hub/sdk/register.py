@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from hub.clock import Clock, Deadline, SystemClock
 from hub.sdk.dial import Dial, dial, socket_url
-from hub.sdk.errors import GapError, SdkError, Unanswered
+from hub.sdk.errors import CallError, ConnectionLost, GapError, SdkError, Unanswered
 from hub.sdk.link import Link
 from hub.sdk.peer import CALL_TIMEOUT_SECONDS, OnFrame, Peer, Route
 from hub.sdk.reconnect import Backoff, Close
@@ -82,6 +82,8 @@ class RegisterClient:
         """Shown at the next hello; a successful `redeem` brings a new one, which is to be kept."""
         self.gaps: deque[GapError] = deque(maxlen=GAPS_KEPT)
         """The last gaps that were found, and healed by a replay or a snapshot. Empty is how it should be."""
+        self._token_in_doubt = False
+        """A redeem was asked and not answered: it may have put another token in the place of this one."""
         self._sequence = Sequence(last_event)
         self._timeout_seconds = timeout_seconds
         self._clock = clock or SystemClock()
@@ -165,8 +167,10 @@ class RegisterClient:
         """
         peer = await self._link.ready()
         asked = Redeem(code=code, register_name=register_name, **contact)
+        self._token_in_doubt = True
         redeemed = await peer.call("pairing.redeem", asked, Redeemed, timeout_seconds=self._timeout_seconds)
         self.register_token = redeemed.register_token
+        self._token_in_doubt = False
         return redeemed
 
     async def pairing_status(self) -> PairingView:
@@ -289,7 +293,14 @@ class RegisterClient:
             register_token=self.register_token,
             last_event=self._sequence.last,
         )
-        welcome = await peer.call("hello", hello, Welcome, timeout_seconds=CALL_TIMEOUT_SECONDS)
+        try:
+            welcome = await peer.call("hello", hello, Welcome, timeout_seconds=CALL_TIMEOUT_SECONDS)
+        except CallError as error:
+            if error.code != "unauthorised" or not self._token_in_doubt or self.register_id is None:
+                raise
+            # The pairing went through and the new token was lost on the way: the triple says who this is.
+            self.register_token, self._token_in_doubt = None, False
+            raise ConnectionLost(Close(None, "the register token was replaced")) from None
         self._peer = peer
         self._welcome = welcome
         try:

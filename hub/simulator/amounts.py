@@ -110,7 +110,9 @@ class AmountScript:
     async def play(self, job: Job) -> Verdict:
         plan = plan_of(job.amount_cents)
         for stage in stages(job.start.function, plan):
-            if self._tells_stages:
+            if plan.silent:
+                await job.stage(stage)  # still told: the silence begins after it
+            elif self._tells_stages:
                 job.stage(stage)
             else:
                 job.stage_now = stage

@@ -50,11 +50,13 @@ class SimulatedDevice:
     ) -> None:
         self.device_id = device_id
         self.memory = memory or Memory()
-        self.network = Network()
-        self.manners = Manners()
         self.seen = Happenings(observer)
+        self.network = Network(self.seen.stir)
+        self.manners = Manners()
         self.lose_power_at: Moment | None = None
         """The next time that the firmware gets there, the power goes; once."""
+        self.power_loss_noticed = True
+        """Whether the hub's end of the socket is cut by that."""
         self._url = url
         self._enrol = enrol
         self._script = script or ManualScript()
@@ -141,7 +143,7 @@ class SimulatedDevice:
         if moment is not self.lose_power_at:
             return False
         self.lose_power_at = None
-        self._cut_power(noticed=True)
+        self._cut_power(noticed=self.power_loss_noticed)
         return True
 
     def _cut_power(self, *, noticed: bool) -> None:
@@ -173,11 +175,11 @@ class SimulatedDevice:
 
     def go_silent(self) -> None:
         """Stay connected and say nothing: no answer, no stage, no outcome."""
-        self.network.held = Held.EVERYTHING
+        self.network.hold(Held.EVERYTHING)
 
     def hold_answers(self) -> None:
         """Keep the answers to the hub's requests back, to give them late."""
-        self.network.held = Held.ANSWERS
+        self.network.hold(Held.ANSWERS)
 
     async def speak(self, *, forget: bool = False) -> None:
         """End `go_silent` and `hold_answers`: send what was held, in order; with `forget` it is lost."""
@@ -254,6 +256,10 @@ class SimulatedDevice:
         job = self.job
         job.decision.set_result(verdict)
         return await asyncio.shield(job.finished)
+
+    def decide_approval(self) -> None:
+        """Approve without waiting for anything: for a device that loses power over it."""
+        self.job.decision.set_result(APPROVED)
 
     async def approve(self, *, tip_cents: int = 0, surcharge_cents: int = 0) -> Result:
         return await self.finish(

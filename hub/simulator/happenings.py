@@ -21,6 +21,11 @@ class Happenings:
         self._pulse = asyncio.Event()
         self._observer = observer
 
+    @property
+    def untaken(self) -> list[object]:
+        """Oldest first."""
+        return list(self._untaken)
+
     def put(self, happening: object) -> None:
         self._untaken.append(happening)
         if self._observer is not None:

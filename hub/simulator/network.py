@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 from enum import StrEnum
 from typing import Any, cast
 
@@ -31,14 +31,18 @@ class Held(StrEnum):
 
 
 class Network:
-    """`connect` is what the client connects with. While the network is down it waits, as for a cable."""
+    """`connect` is what the client connects with. While the network is down it waits, as for a cable.
 
-    def __init__(self) -> None:
+    `changed` is called whenever what is held back has changed.
+    """
+
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
         self._up = asyncio.Event()
         self._up.set()
         self._wires: set[Wire] = set()
         self._waiting: deque[tuple[Wire, bytes]] = deque()
-        self.held = Held.NOTHING
+        self._held = Held.NOTHING
         self.twice = False
         """Send every answer and every outcome twice."""
 
@@ -52,6 +56,16 @@ class Network:
         if not self._up.is_set():
             connection.line.dark = True
         return connection
+
+    @property
+    def held(self) -> Held:
+        """Which frames of the device wait now."""
+        return self._held
+
+    def hold(self, frames: Held) -> None:
+        """Keep these back until `release` or `forget`."""
+        self._held = frames
+        self._changed()
 
     @property
     def is_up(self) -> bool:
@@ -81,8 +95,14 @@ class Network:
             wire.line.dark = not noticed
             wire.transport.abort()
 
+    def close_orphans(self) -> None:
+        """End the sockets that only the hub still believes in."""
+        for wire in [wire for wire in self._wires if wire.gone]:
+            wire.line.cut()
+            self._wires.discard(wire)
+
     def close(self) -> None:
-        """End every socket, those too that only the hub still believes in."""
+        """End every socket."""
         self._waiting.clear()
         for wire in self._wires:
             wire.line.cut()
@@ -94,12 +114,12 @@ class Network:
             wire, frame = self._waiting.popleft()
             if not wire.gone:
                 await wire.transmit(frame)
-        self.held = Held.NOTHING
+        self.hold(Held.NOTHING)
 
     def forget(self) -> None:
         """Lose what was held, and hold no more."""
         self._waiting.clear()
-        self.held = Held.NOTHING
+        self.hold(Held.NOTHING)
 
     def _alive(self) -> list[Wire]:
         return [wire for wire in self._wires if not wire.gone]
@@ -107,7 +127,7 @@ class Network:
     def take(self, wire: Wire, frame: bytes) -> int:
         """For `Wire`: keep the frame, or say how often it is sent now."""
         method = _method(frame)
-        if self.held is not Held.NOTHING and method != "hello" and (self.held is Held.EVERYTHING or method is None):
+        if self._held is not Held.NOTHING and method != "hello" and (self._held is Held.EVERYTHING or method is None):
             if len(self._waiting) < HELD_LIMIT:
                 self._waiting.append((wire, frame))
             return 0

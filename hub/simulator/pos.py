@@ -56,8 +56,8 @@ class PosAnswer:
 
     @property
     def polling_url(self) -> str:
-        """In first answers and found ones only."""
-        return self.data["PollingUrl"]
+        """In first answers, and beside the data of found ones; nowhere else."""
+        return str(self.body.get("pollingUrl") or self.data["PollingUrl"])
 
 
 class Pos:

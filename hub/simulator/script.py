@@ -92,7 +92,7 @@ class Job:
 
     async def be_silent(self, seconds: float) -> None:
         """Say nothing to the hub for so long, then everything that was to be said."""
-        self._network.held = Held.EVERYTHING
+        self._network.hold(Held.EVERYTHING)
         await sleep(self._clock, seconds)
         await self._network.release()
 

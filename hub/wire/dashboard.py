@@ -14,6 +14,7 @@ from hub.wire.limits import Identifier, Name, Secret, Text
 from statemachines.transaction import TransactionState
 
 PageSize = Annotated[int, Meta(ge=1, le=200)]
+Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Hello(Struct, frozen=True, kw_only=True):
@@ -140,8 +141,24 @@ class RegisterRows(Struct, frozen=True):
     registers: list[RegisterRow]
 
 
+class PairingStory(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """`pairing`: one pairing, also one that has ended."""
+
+    pairing_id: str
+    state: str
+    device_id: str
+    register_key: str
+    register_id: str
+    register_name: str
+    business_name: str
+    vendor_name: str
+    paired_at: str
+    ended_at: str | None = None
+    cause: str | None = None
+
+
 class CodeRow(Struct, frozen=True, kw_only=True):
-    """A live pairing code; all but its last two digits are blanked."""
+    """A pairing code, live in `codes`, any in `code`; all but its last two digits are blanked."""
 
     code_id: str
     device_id: str
@@ -162,7 +179,7 @@ class TransactionsAsked(Struct, frozen=True, kw_only=True):
     state: TransactionState | None = None
     device_id: Identifier | None = None
     attention: bool = False
-    before: int | None = None
+    before: Seq | None = None
     limit: PageSize = 50
 
 
@@ -176,6 +193,10 @@ class DeviceAsked(Struct, frozen=True):
 
 class PairingAsked(Struct, frozen=True):
     pairing_id: Identifier
+
+
+class CodeAsked(Struct, frozen=True):
+    code_id: Identifier
 
 
 class ResolveAsked(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from hub import log
 from hub.errors import StoreBusy, StoreUnavailable
+
+_log = log.get("store")
 
 J = TypeVar("J")
 
@@ -64,8 +67,8 @@ class Batcher(Generic[J]):
                 except Exception as error:
                     settled = [(None, error)] * len(batch)
                 for (job, future), (result, problem) in zip(batch, settled, strict=True):
-                    if problem is None and self._after is not None:
-                        self._after(job)
+                    if problem is None:
+                        self._tell(job)
                     if future.done():
                         continue  # the caller was cancelled; what was committed stays committed
                     if problem is None:
@@ -74,6 +77,14 @@ class Batcher(Generic[J]):
                         future.set_exception(problem)
         finally:
             self._task = None
+
+    def _tell(self, job: J) -> None:
+        try:
+            if self._after is not None:
+                self._after(job)
+        except Exception:
+            # It is durable all the same: its caller is answered, and those behind it are not held up.
+            _log.exception("after_commit_failed")
 
     async def close(self) -> None:
         """Finish what was taken, and take nothing more."""

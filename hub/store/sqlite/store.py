@@ -124,6 +124,9 @@ class SqliteStore:
 
     def _write_batch(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> Settled:
         settled: list[tuple[Any, BaseException | None]] = []
+        if self._broken:
+            # It came while the commit before it failed. After a failed fsync a later one that succeeds proves nothing.
+            return [(None, StoreUnavailable("the store has failed; the hub is restarting"))] * len(batch)
         try:
             connection.execute("BEGIN IMMEDIATE")
             for write in batch:

@@ -1,0 +1,241 @@
+"""A crowd: devices and registers of one shop that pay without end of patience, whatever becomes of the hub.
+
+Real clients: the SDK, the simulated device with its durable memory, and a POS over HTTP. Each asks again as real ones
+do, so a workload goes on over any number of restarts and ends when every transaction has an outcome. All chance comes
+from the seed. Responsible for working and settling; it judges nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hub.clock import SystemClock
+from hub.sdk import Backoff, CallError, ConnectionLost, RegisterClient
+from hub.sdk.dial import Dial, dial
+from hub.simulator import AmountScript, SimulatedDevice
+from hub.simulator.firmware import Moment
+from hub.wire.register import TransactionView
+from tests.checker.history import MemoryHistory, Record, Settled
+from tests.checker.stored import Stored
+from tests.faults.pos_till import BUSINESS, VENDOR, PosTill
+from tests.faults.witness import DeviceWitness, RegisterWitness, WitnessedMemory
+
+ENDINGS = (0, 0, 0, 5, 8, 10, 17, 20, 51, 91)
+"""Last two digits of the amounts: mostly approvals, some declines, tips, customers who walk away, hosts that fail."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many of each, and how much they do."""
+
+    devices: int = 2
+    registers: int = 2
+    pos: int = 1
+    payments: int = 5
+    cancels: float = 0.15
+    """Share of the payments that the register tries to cancel."""
+    stages: bool = True
+    """Whether devices tell their stages: more writes, slower."""
+    device_faults: float = 0.3
+    """Chance for a device to lose power once, refuse once, or say everything twice."""
+    moves: float = 0.3
+    """Chance for a register to pair with another device in the middle of its work."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the judge looks at."""
+
+    records: tuple[Record, ...]
+    stored: Stored
+
+
+class Crowd:
+    """`async with Crowd(…) as crowd:`, then `open`, `work`, `settle`."""
+
+    def __init__(self, url: str, folder: Path, seed: int, size: Size = Size(), *, connect: Dial = dial) -> None:
+        self.clock = SystemClock()
+        self.history = MemoryHistory()
+        self.size = size
+        self._random = random.Random(seed)
+        self._url = url
+        self._connect = connect
+        self._watching: set[asyncio.Task[None]] = set()
+        self._witnesses: list[RegisterWitness | DeviceWitness] = []
+        self.devices = [self._device(folder, f"dev-{number}") for number in range(1, size.devices + 1)]
+        self.registers = [self._register(f"till-{number}") for number in range(1, size.registers + 1)]
+        self.tills = [
+            PosTill(url, f"pos-{number}", self.history, self.clock, random.Random(self._random.random()))
+            for number in range(1, size.pos + 1)
+        ]
+
+    async def __aenter__(self) -> Crowd:
+        for device in self.devices:
+            await device.power_on()
+        for register in self.registers:
+            register.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for watching in self._watching:
+            watching.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        for register in self.registers:
+            register.abort()
+        for device in self.devices:
+            await device.power_off()
+        await asyncio.gather(
+            *(register.stop() for register in self.registers),
+            *(device.end() for device in self.devices),
+            *(till.close() for till in self.tills),
+        )
+        for witness in self._witnesses:
+            witness.forget()
+
+    def _device(self, folder: Path, device_id: str) -> SimulatedDevice:
+        memory = WitnessedMemory(folder / f"{device_id}.journal", serial=f"SN-{device_id}")
+        witness = DeviceWitness(self.history, self.clock, device_id, device_id)
+        witness.serial = memory.serial
+        memory.witness = witness
+        self._witnesses.append(witness)
+        chance = random.Random(self._random.random())
+        return SimulatedDevice(
+            self._url,
+            device_id,
+            memory=memory,
+            enrol=True,
+            script=AmountScript(pace_seconds=0, tells_stages=self.size.stages),
+            backoff=_quick(chance),
+            on_frame=witness.on_frame,
+        )
+
+    def _register(self, name: str) -> RegisterClient:
+        triple = (name, BUSINESS, VENDOR)
+        witness = RegisterWitness(self.history, self.clock, name, triple)
+        self._witnesses.append(witness)
+        return RegisterClient(
+            self._url,
+            register_id=name,
+            business_name=BUSINESS,
+            vendor_name=VENDOR,
+            backoff=_quick(random.Random(self._random.random()))(),
+            connect=self._connect,
+            on_frame=witness.on_frame,
+        )
+
+    async def open(self) -> None:
+        """Pair everybody; the hub must be up, or come up."""
+        for turn, register in enumerate(self.registers):
+            await pair(register, self.devices[turn % len(self.devices)])
+        for turn, till in enumerate(self.tills):
+            device = self.devices[turn % len(self.devices)]
+            await device.ready()
+            await till.pair(await device.open_pairing())
+
+    async def work(self) -> None:
+        """Pay until everything that was to be paid has an outcome."""
+        work: list[Coroutine[Any, Any, None]] = [self._till(register) for register in self.registers]
+        work += [till.work(self.size.payments) for till in self.tills]
+        for device in self.devices:
+            if self._random.random() < self.size.device_faults:
+                self._misbehave(device)
+        async with asyncio.TaskGroup() as tasks:
+            for each in work:
+                tasks.create_task(each)
+
+    async def _till(self, register: RegisterClient) -> None:
+        chance = random.Random(self._random.random())
+        async with asyncio.TaskGroup() as payments:
+            for turn in range(self.size.payments):
+                if turn == self.size.payments // 2 and chance.random() < self.size.moves:
+                    await self._move(register, chance)
+                payment = payments.create_task(self._pay(register, random.Random(chance.random())))
+                if chance.random() < 0.5:
+                    await payment
+
+    async def _pay(self, register: RegisterClient, chance: random.Random) -> TransactionView | None:
+        amount = 100 * chance.randrange(1, 500) + chance.choice(ENDINGS)
+        try:
+            submitted = await register.submit("Card.Purchase", amount_total_cents=amount)
+            transaction_id = submitted.transaction.transaction_id
+            if chance.random() < self.size.cancels:
+                await register.cancel(transaction_id)
+        except CallError as error:
+            # A register that has just moved, or a hub without a disk: the refusal is in the history.
+            assert error.code in ("register_not_paired", "device_busy"), error
+            return None
+        return await register.wait_final(transaction_id, timeout_seconds=30)
+
+    async def _move(self, register: RegisterClient, chance: random.Random) -> None:
+        try:
+            await pair(register, chance.choice(self.devices))
+        except CallError as error:
+            # The code was replaced, or went with the device's power, between showing and typing.
+            assert error.code in ("pairing_code_invalid", "too_many_attempts"), error
+        except ConnectionLost:
+            # Not asked again, for a code is good once; the register is still paired, with the one or with the other.
+            await register.pairing_status()
+
+    def _misbehave(self, device: SimulatedDevice) -> None:
+        match self._random.randrange(3):
+            case 0:
+                device.refuse(1)
+            case 1:
+                device.answer_twice()
+            case _:
+                device.lose_power_at = self._random.choice(list(Moment))
+                self._watching.add(asyncio.create_task(_switch_on_again(device)))
+
+    async def settle(self, database: Path) -> Case:
+        """Wait until the devices have told everything and the registers have seen every event; the case as it is then.
+
+        The hub must be up. What comes later is no part of the case: the devices go, and the store knows it.
+        """
+        for device in self.devices:
+            if not device.is_on:
+                await device.power_on()
+            await device.ready()
+            device.answer_twice(False)
+            await device.seen.until(lambda device=device: not device.memory.unrecorded())  # type: ignore[misc]
+        for register in self.registers:
+            await register.ready()
+            await self._caught_up(register, database)
+        self.history.add(Settled(at=self.clock.now_ms(), who="harness"))
+        return Case(tuple(self.history.records), Stored.read(database))
+
+    async def _caught_up(self, register: RegisterClient, database: Path) -> None:
+        with register.subscribe() as events:
+            while (register.last_event or 0) < last_event(database, str(register.register_id)):
+                await anext(events)
+
+
+async def pair(register: RegisterClient, device: SimulatedDevice) -> None:
+    """Show a code and type it in, until the register is told that it is paired."""
+    await asyncio.gather(register.ready(), device.ready())
+    await register.redeem(await device.open_pairing(), register_name=str(register.register_id))
+
+
+async def _switch_on_again(device: SimulatedDevice) -> None:
+    await device.powered_off()
+    await device.power_on()
+
+
+def _quick(chance: random.Random) -> Callable[[], Backoff]:
+    return lambda: Backoff(base_seconds=0.005, cap_seconds=0.05, uniform=chance.uniform)
+
+
+def last_event(database: Path, register_id: str) -> int:
+    """The number of the register's last event in the store."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        row = connection.execute("SELECT last_event FROM registers WHERE register_id = ?", (register_id,)).fetchone()
+    connection.close()
+    return 0 if row is None else int(row[0])

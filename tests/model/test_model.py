@@ -1,0 +1,525 @@
+"""The hub against a model of the world: any order of payments, cuts, swaps, restarts and answers keeps the laws.
+
+Hypothesis draws the orders and shrinks what it finds. Everything runs on one event loop per machine, over a real file.
+`MODEL_EXAMPLES` and `MODEL_STEPS` say how many orders and how long; `MODEL_RANDOM=1` draws new ones each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from hub.bus.signal import DeviceFrame, Happened, RegisterEvent
+from hub.commands import deadline, device, pairing, transaction, view
+from hub.store.records import Device, Pairing, Register, Transaction
+from hub.store.unit import Unit
+from statemachines.device_queue import DEVICE_QUEUE, QueueState
+from statemachines.pairing import PAIRING, PairingState
+from statemachines.pairing_code import PAIRING_CODE, CodeState
+from statemachines.refusal import Refusal
+from statemachines.table import Table
+from statemachines.transaction import TRANSACTION, Outcome, TransactionState
+from tests.commands.scene import Json, Scene, Terminal, Till
+from tests.model.world import Line, Place, Truth
+
+T = TypeVar("T")
+
+DEVICES = ("D1", "D2")
+REGISTERS = ("R1", "R2", "R3")
+OUTCOMES = (Outcome.APPROVED, Outcome.DECLINED, Outcome.CANCELLED, Outcome.FAILED)
+SECONDS = (0.001, 1, 3, 5, 14.999, 15, 60, 105, 180)
+
+devices = st.sampled_from(DEVICES)
+registers = st.sampled_from(REGISTERS)
+outcomes = st.sampled_from(OUTCOMES)
+seconds = st.sampled_from(SECONDS)
+picks = st.integers(0, 9)
+
+
+@dataclass
+class Everything:
+    """What the store holds."""
+
+    devices: dict[str, Device]
+    transactions: dict[str, Transaction]
+    places: dict[str, int | None]
+    pairings: list[Pairing]
+    registers: dict[str, Register]
+    next_due: int | None
+
+    def of_device(self, device_id: str) -> list[Transaction]:
+        return [each for each in self.transactions.values() if each.device_id == device_id]
+
+
+async def _everything(unit: Unit, keys: list[str]) -> Everything:
+    found = await unit.transactions.page(limit=10_000)
+    known = [await unit.registers.get(key) for key in keys]
+    return Everything(
+        devices={each.device_id: each for each in await unit.devices.page(limit=100)},
+        transactions={each.transaction_id: each for each in found},
+        places={each.transaction_id: await view.queue_position(unit, each) for each in found},
+        pairings=[each for each, _ in await unit.pairings.page(limit=100)],
+        registers={each.register_key: each for each in known if each is not None},
+        next_due=await deadline.next_due(unit),
+    )
+
+
+class Hub(RuleBasedStateMachine):
+    """Rules are what people, devices and time can do; invariants are the laws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        self.scene = Scene(Path(self.folder.name), queue_limit=4)
+        self.truth = Truth()
+        self.places: dict[str, Place] = {}
+        self.tills: dict[str, Till] = {}
+        self.keys: dict[str, tuple[str, str]] = {}
+        self.worked_off = True
+        self.read = 0
+        self.told: dict[str, list[Json]] = {}
+        self.told_transactions: dict[str, Json] = {}
+        self.told_presence: dict[str, Json | None] = {}
+        self.started: set[str] = set()
+        self.steps: dict[tuple[str, str], str | None] = {}
+        self.before: Everything | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(coroutine)
+
+    @initialize()
+    def open(self) -> None:
+        self.run(self.scene.open())
+        for device_id in DEVICES:
+            self.places[device_id] = Place(Terminal(self.scene, device_id), self.truth)
+            self.run(self.places[device_id].plug_in())
+        for register_id in REGISTERS:
+            self.tills[register_id] = self.run(self.scene.till(register_id=register_id))
+        self.pair("R1", "D1")
+        self.pair("R2", "D1")
+
+    def teardown(self) -> None:
+        try:
+            if self.places:
+                self.come_to_rest()
+                self.run(self.scene.close())
+        finally:
+            self.loop.close()
+            self.folder.cleanup()
+
+    # What can happen
+
+    @rule(register_id=registers, device_id=devices)
+    def pair(self, register_id: str, device_id: str) -> None:
+        place = self.places[device_id]
+        if self.is_heard(place.line):
+            self.run(self.tills[register_id].pair(place.terminal))
+            place.screen = None
+
+    @rule(device_id=devices)
+    def open_pairing(self, device_id: str) -> None:
+        place = self.places[device_id]
+        if self.is_heard(place.line):
+            shown = self.run(place.terminal.code())
+            until = self.scene.clock.now_ms() + round(shown.expires_in_seconds * 1000)
+            place.screen = (shown.code, until)
+
+    @rule(register_id=registers, device_id=devices)
+    def redeem_what_is_on_the_screen(self, register_id: str, device_id: str) -> None:
+        place = self.places[device_id]
+        if place.screen is None:
+            return
+        code, until = place.screen
+        paired = self.refusal(self.tills[register_id].redeem(code)) is None
+        if self.scene.clock.now_ms() >= until:
+            assert not paired, "a code was accepted after its end"
+        if paired:
+            place.screen = None
+
+    @rule(device_id=devices, everything=st.booleans(), pick=picks)
+    def unpair(self, device_id: str, everything: bool, pick: int) -> None:
+        place = self.places[device_id]
+        listed = self.run(self.scene.engine.query(pairing.of_device, device_id))
+        if listed and self.is_heard(place.line):
+            self.run(place.terminal.unpair(None if everything else listed[pick % len(listed)].pairing_id))
+
+    @rule(pick=picks)
+    def unpair_by_operator(self, pick: int) -> None:
+        pairings = self.everything().pairings
+        if pairings:
+            pairing_id = pairings[pick % len(pairings)].pairing_id
+            self.run(self.scene.engine.execute(pairing.remove_by_operator, pairing_id))
+
+    @rule(register_id=registers, key=st.sampled_from([None, None, "k1", "k2"]))
+    def pay(self, register_id: str, key: str | None) -> None:
+        till = self.tills[register_id]
+        try:
+            submitted = self.run(till.submit(key=key))
+        except Refusal as refusal:
+            assert refusal.code in ("register_not_paired", "device_busy")
+            return
+        transaction_id = submitted.seen.transaction_id
+        if key is not None:
+            first = self.keys.setdefault(f"{register_id} {key}", (transaction_id, key))
+            assert submitted.replayed == (first[0] == transaction_id and transaction_id in self.told_transactions)
+            assert first[0] == transaction_id, "one key, two transactions"
+
+    @rule(register_id=registers, pick=picks)
+    def cancel(self, register_id: str, pick: int) -> None:
+        till = self.tills[register_id]
+        own = [each for each in self.everything().transactions.values() if each.register_key == till.key]
+        if own:
+            chosen = own[pick % len(own)]
+            answer = self.run(till.cancel(chosen.transaction_id))
+            if answer.answer == "cancelled":
+                assert answer.transaction.state == "cancelled"
+
+    @rule(pick=picks, outcome=outcomes)
+    def resolve(self, pick: int, outcome: Outcome) -> None:
+        unknown = [each for each in self.everything().transactions.values() if each.state is TransactionState.IN_DOUBT]
+        if unknown:
+            chosen = unknown[pick % len(unknown)]
+            self.run(
+                self.scene.engine.execute(
+                    transaction.resolve_by_operator, chosen.transaction_id, outcome, operator="anna", note=""
+                )
+            )
+
+    @rule(
+        device_id=devices,
+        willing=st.sampled_from([True, True, True, False]),
+        mute=st.sampled_from([False, False, True]),
+        answer=st.sampled_from(["cancelling", "too_late", "completed"]),
+        all_of_them=st.booleans(),
+    )
+    def device_reads(self, device_id: str, willing: bool, mute: bool, answer: str, all_of_them: bool) -> None:
+        line = self.places[device_id].line
+        if line is None:
+            return
+        line.arrive()
+        while line.to_device:
+            line.read(line.to_device.popleft(), willing=willing, mute=mute, answer=answer)
+            if not all_of_them:
+                return
+
+    @rule(device_id=devices, all_of_them=st.booleans())
+    def hub_hears(self, device_id: str, all_of_them: bool) -> None:
+        line = self.places[device_id].line
+        while line is not None and line.to_hub:
+            self.hear(line)
+            if not all_of_them:
+                return
+
+    @rule(device_id=devices, pick=picks)
+    def hub_hears_an_old_line(self, device_id: str, pick: int) -> None:
+        lines = [line for line in self.places[device_id].old_lines if line.to_hub]
+        if lines:
+            self.hear(lines[pick % len(lines)])
+
+    @rule(device_id=devices, outcome=outcomes, says=st.sampled_from([True, True, False]))
+    def device_finishes(self, device_id: str, outcome: Outcome, says: bool) -> None:
+        place = self.places[device_id]
+        if place.hardware.begun is not None:
+            transaction_id = place.hardware.finish(outcome)
+            if says and place.line is not None:
+                place.line.tell_outcome(transaction_id, outcome)
+
+    @rule(device_id=devices, stage=st.sampled_from(["waiting_for_card", "entering_pin"]))
+    def device_goes_on(self, device_id: str, stage: str) -> None:
+        place = self.places[device_id]
+        if place.hardware.begun is not None and place.line is not None:
+            place.line.tell_stage(place.hardware.begun, stage)
+
+    @rule(device_id=devices)
+    def line_breaks(self, device_id: str) -> None:
+        self.places[device_id].unplug()
+
+    @rule(device_id=devices)
+    def hub_notices(self, device_id: str) -> None:
+        place = self.places[device_id]
+        if place.line is not None and place.line.broken:
+            assert self.run(place.line.terminal.vanish()) == self.is_heard(place.line)
+
+    @rule(device_id=devices)
+    def hub_notices_an_old_line(self, device_id: str) -> None:
+        for line in self.places[device_id].old_lines:
+            before = self.run(self.scene.queue(device_id))
+            assert not self.run(line.terminal.vanish())
+            assert self.run(self.scene.queue(device_id)) == before
+
+    @rule(device_id=devices)
+    def device_comes_back(self, device_id: str) -> None:
+        self.plug_in(self.places[device_id])
+
+    @rule(device_id=devices, standing=st.sampled_from("AB"))
+    def hardware_is_swapped(self, device_id: str, standing: str) -> None:
+        place = self.places[device_id]
+        place.standing = standing
+        self.plug_in(place)
+
+    @rule(device_id=devices)
+    def hardware_forgets(self, device_id: str) -> None:
+        place = self.places[device_id]
+        place.hardware.forget()
+        self.plug_in(place)
+
+    @rule(device_id=devices)
+    def credential_is_rotated(self, device_id: str) -> None:
+        place = self.places[device_id]
+        place.unplug()
+        place.terminal.credential = self.run(self.scene.engine.execute(device.rotate, device_id)).credential
+
+    @rule(seconds=seconds)
+    def time_passes(self, seconds: float) -> None:
+        self.run(self.scene.pass_seconds(seconds))
+        self.worked_off = True
+
+    @rule(seconds=seconds)
+    def time_passes_before_the_timer_runs(self, seconds: float) -> None:
+        self.scene.clock.advance(seconds)
+        self.worked_off = False
+
+    @precondition(lambda self: not self.worked_off)
+    @rule()
+    def timer_runs(self) -> None:
+        self.run(self.scene.work_off())
+        self.worked_off = True
+
+    @rule(seconds=st.sampled_from([0, 5, 20, 200]))
+    def hub_is_killed_and_started_again(self, seconds: float) -> None:
+        self.run(self.scene.close())
+        self.scene.clock.advance(seconds)
+        self.run(self.scene.open())
+        self.worked_off = False
+        for place in self.places.values():
+            place.unplug()
+
+    # How it is carried out
+
+    def everything(self) -> Everything:
+        keys = [till.key for till in self.tills.values()]
+        return self.run(self.scene.engine.query(_everything, keys))
+
+    def refusal(self, doing: Coroutine[Any, Any, object]) -> Refusal | None:
+        try:
+            self.run(doing)
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def is_heard(self, line: Line | None) -> bool:
+        """Whether the hub still takes that line for the device's present one."""
+        if line is None:
+            return False
+        queue = self.run(self.scene.queue(line.terminal.device_id))
+        return queue.online and queue.epoch == line.terminal.epoch
+
+    def plug_in(self, place: Place) -> None:
+        recorded = self.run(place.plug_in())
+        self.check_recorded(recorded)
+
+    def hear(self, line: Line) -> None:
+        """The next word of a line arrives: taken if the line is the present one, refused if it is not."""
+        heard, word = self.is_heard(line), line.to_hub.popleft()
+        try:
+            recorded = self.run(_spoken(word))
+        except Refusal as refusal:
+            if not heard:
+                assert refusal.code == "connection_replaced"
+            else:
+                assert refusal.code in ("transaction_final", "transaction_not_started", "other_hardware")
+            return
+        assert heard, "an old line was heard"
+        if recorded is not None:
+            self.check_recorded([recorded.transaction_id])
+
+    def check_recorded(self, transaction_ids: list[str]) -> None:
+        """What the device was told is on record is there: as it said, or as a conflict."""
+        for transaction_id in transaction_ids:
+            found = self.run(self.scene.transaction(transaction_id))
+            said = self.truth.outcomes[transaction_id]
+            assert found.state is said.state or found.conflict is not None
+
+    def come_to_rest(self) -> None:
+        """All hardware in turn stands at its place, honest and connected, until nothing moves any more."""
+        for place in self.places.values():
+            for standing in ("A", "B"):
+                place.standing = standing
+                self.plug_in(place)
+                for _ in range(12):
+                    self.device_reads(place.terminal.device_id, True, False, "cancelling", True)
+                    self.hub_hears(place.terminal.device_id, True)
+                    self.device_finishes(place.terminal.device_id, Outcome.APPROVED, True)
+                    self.hub_hears(place.terminal.device_id, True)
+                    self.run(self.scene.pass_seconds(3))
+                self.the_laws_hold()
+        self.worked_off = True
+        self.run(self.scene.pass_seconds(200))
+        self.the_laws_hold()
+        for found in self.everything().transactions.values():
+            outcome = self.truth.outcomes.get(found.transaction_id)
+            if found.transaction_id in self.truth.excused:
+                continue
+            if outcome is None:
+                assert found.state in (TransactionState.CANCELLED, TransactionState.IN_DOUBT) or found.resolved_by
+            else:
+                assert found.state is outcome.state or found.conflict is not None, "the device's word was lost"
+
+    # The laws
+
+    @invariant()
+    def the_laws_hold(self) -> None:
+        if not self.places:
+            return
+        now = self.everything()
+        self.read_signals(now)
+        self.check_queues(now)
+        self.check_transactions(now)
+        self.check_registers(now)
+        if self.worked_off:
+            assert now.next_due is None or now.next_due > self.scene.clock.now_ms(), "a deadline was forgotten"
+        self.before = now
+
+    def read_signals(self, now: Everything) -> None:
+        signals, self.read = self.scene.bus.signals[self.read :], len(self.scene.bus.signals)
+        for signal in signals:
+            if isinstance(signal, DeviceFrame):
+                self.read_frame(signal, now)
+            elif isinstance(signal, RegisterEvent):
+                self.read_event(signal)
+            elif isinstance(signal, Happened):
+                self.check_step(signal)
+
+    def read_frame(self, signal: DeviceFrame, now: Everything) -> None:
+        frame = json.loads(signal.frame)
+        if frame["method"] == "pairing.code":
+            until = self.scene.clock.now_ms() + 10_000_000
+            self.places[signal.device_id].screen = (frame["params"]["code"], until)
+        if frame["method"] != "transaction.start":
+            return
+        transaction_id = frame["params"]["transaction_id"]
+        self.started.add(transaction_id)
+        started = now.transactions[transaction_id]
+        known = None if self.before is None else self.before.transactions.get(transaction_id)
+        assert known is None or known.acknowledged_at is None, "sent again after the device had acknowledged it"
+        for other in now.of_device(signal.device_id):
+            assert other.state is not TransactionState.QUEUED or other.seq > started.seq, "one was overtaken"
+
+    def read_event(self, signal: RegisterEvent) -> None:
+        event = json.loads(signal.frame)
+        told = self.told.setdefault(signal.register_key, [])
+        assert event["params"]["event"] == signal.number == len(told) + 1, "a gap in the sequence"
+        told.append(event)
+        match event["method"]:
+            case "transaction.updated":
+                seen = event["params"]["transaction"]
+                self.told_transactions[seen["transaction_id"]] = seen
+            case "pairing.changed":
+                self.told_presence[signal.register_key] = event["params"]["pairing"].get("device")
+            case "device.presence":
+                self.told_presence[signal.register_key] = event["params"]["device"]
+
+    def check_step(self, signal: Happened) -> None:
+        """Each step that was told is a row of its table, from the state that the step before led to."""
+        table, state = _TABLES[signal.kind]
+        thing = (signal.kind, signal.subject)
+        before = self.steps.get(thing, table.initial.value)
+        assert before is not None
+        target = table.steps.get((state(before), signal.what))
+        assert target is None or target.value == signal.state, f"{signal.what} led from {before} to {signal.state}"
+        assert target is not None or signal.state == before, f"{signal.what} is no step, and led to {signal.state}"
+        self.steps[thing] = signal.state
+
+    def check_queues(self, now: Everything) -> None:
+        for device_id, found in now.devices.items():
+            mine = now.of_device(device_id)
+            active = [each for each in mine if each.state in _ACTIVE]
+            assert len(active) <= 1, "two in flight"
+            assert all(each.transaction_id == found.current for each in active)
+            if found.current is not None:
+                assert now.transactions[found.current].state in (*_ACTIVE, TransactionState.IN_DOUBT)
+            if found.state in (QueueState.SENDING, QueueState.PROCESSING, QueueState.RECONCILING):
+                assert found.current is not None
+            if found.state is QueueState.IDLE:
+                assert found.current is None
+                assert not any(each.state is TransactionState.QUEUED for each in mine), "idle, and one waits"
+            if found.state is QueueState.STALLED and found.current is None:
+                assert found.due_at is not None, "stalled for ever"
+            assert sum(each.state is TransactionState.QUEUED for each in mine) <= 4 + 1  # one may have been put back
+            assert self.steps[("device_queue", device_id)] == found.state.value
+
+    def check_transactions(self, now: Everything) -> None:
+        for transaction_id, found in now.transactions.items():
+            if found.state in (TransactionState.QUEUED, *_ACTIVE):
+                assert found.due_at is not None, "no way forward"
+            if found.state in TRANSACTION.final:
+                assert found.due_at is None
+                assert found.finished_at is not None
+            if self.before is not None and transaction_id in self.before.transactions:
+                was = self.before.transactions[transaction_id]
+                assert was.state not in TRANSACTION.final or was.state is found.state, "a final one changed"
+            assert found.sends > 0 or transaction_id not in self.started, "it was sent, and the record says never"
+            self.check_truth(found)
+            seen = self.told_transactions[transaction_id]
+            assert seen["state"] == found.state.value
+            assert seen.get("stage") == found.stage
+            assert seen.get("cause") == found.cause
+            assert seen.get("queue_position") == now.places[transaction_id]
+            assert seen.get("conflict", False) == (found.conflict is not None)
+
+    def check_truth(self, found: Transaction) -> None:
+        if found.transaction_id in self.truth.excused:
+            return
+        assert self.truth.begins.get(found.transaction_id, 0) <= 1, "charged twice"
+        if found.state in TRANSACTION.final and found.resolved_by is None:
+            if found.result is None:
+                assert found.state is TransactionState.CANCELLED
+                assert found.transaction_id not in self.truth.begins, "called not charged, and the device has begun it"
+            else:
+                assert found.state is self.truth.outcomes[found.transaction_id].state
+
+    def check_registers(self, now: Everything) -> None:
+        paired = [each.register_key for each in now.pairings]
+        assert len(paired) == len(set(paired)), "a register with two devices"
+        for key, register in now.registers.items():
+            assert register.last_event == len(self.told.get(key, []))
+        for each in now.pairings:
+            presence, found = self.told_presence[each.register_key], now.devices[each.device_id]
+            assert presence is not None
+            assert (presence["device_id"], presence["online"]) == (each.device_id, found.online)
+            assert (presence["queue_state"] == "stalled") == (found.state is QueueState.STALLED)
+
+
+async def _spoken(word: Any) -> Any:
+    return await word()
+
+
+_ACTIVE = (TransactionState.SENDING, TransactionState.PROCESSING, TransactionState.CANCELLING)
+_TABLES: dict[str, tuple[Table[Any], Any]] = {
+    "transaction": (TRANSACTION, TransactionState),
+    "device_queue": (DEVICE_QUEUE, QueueState),
+    "pairing": (PAIRING, PairingState),
+    "pairing_code": (PAIRING_CODE, CodeState),
+}
+
+TestModel = Hub.TestCase
+TestModel.settings = settings(
+    max_examples=int(os.environ.get("MODEL_EXAMPLES", "100")),
+    stateful_step_count=int(os.environ.get("MODEL_STEPS", "50")),
+    derandomize="MODEL_RANDOM" not in os.environ,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)

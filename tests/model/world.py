@@ -1,0 +1,165 @@
+"""The world around the hub, as plain Python: hardware with a memory, lines that carry words both ways or lose them.
+
+Nothing here looks into the hub. The hardware is honest and durable unless it `forgets`; it does one thing at a time; it
+begins a transaction once. What it did is the truth that the hub's record is held against.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.wire.device import Recorded
+from statemachines.transaction import Outcome
+from tests.commands.scene import Terminal, result
+
+Json = dict[str, Any]
+Word = Callable[[], Awaitable[Recorded | None]]
+
+
+@dataclass
+class Truth:
+    """What really happened, over all hardware."""
+
+    begins: dict[str, int] = field(default_factory=dict)
+    """How often a transaction was begun. Twice is a double charge."""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    excused: set[str] = field(default_factory=set)
+    """What a piece of hardware has forgotten: nobody can be held to anything about these."""
+
+
+@dataclass
+class Hardware:
+    """One terminal on the counter, with its memory."""
+
+    serial: str
+    truth: Truth
+    begun: str | None = None
+    results: dict[str, Outcome] = field(default_factory=dict)
+
+    def begin(self, transaction_id: str) -> None:
+        self.begun = transaction_id
+        self.truth.begins[transaction_id] = self.truth.begins.get(transaction_id, 0) + 1
+
+    def finish(self, outcome: Outcome) -> str:
+        assert self.begun is not None
+        transaction_id, self.begun = self.begun, None
+        self.results[transaction_id] = self.truth.outcomes[transaction_id] = outcome
+        return transaction_id
+
+    def forget(self) -> None:
+        """A broken flash: it breaks its contract with the hub."""
+        self.truth.excused.update(self.results)
+        if self.begun is not None:
+            self.truth.excused.add(self.begun)
+        self.begun = None
+        self.results.clear()
+
+
+@dataclass
+class Line:
+    """One connection: words to the hub are on their way until they are heard; a broken line brings no frames."""
+
+    terminal: Terminal
+    hardware: Hardware
+    to_hub: deque[Word] = field(default_factory=deque)
+    to_device: deque[Json] = field(default_factory=deque)
+    broken: bool = False
+
+    def say(self, word: Callable[[], Awaitable[object]]) -> None:
+        async def heard() -> Recorded | None:
+            answer = await word()
+            return answer if isinstance(answer, Recorded) else None
+
+        self.to_hub.append(heard)
+
+    def arrive(self) -> None:
+        """Take what the hub has sent meanwhile."""
+        frames = self.terminal.frames()
+        if not self.broken:
+            self.to_device.extend(frames)
+
+    def read(self, frame: Json, *, willing: bool, mute: bool, answer: str) -> None:
+        """The hardware reads a frame and answers as the protocol says, unless the answer is swallowed (`mute`)."""
+        hardware, transaction_id = self.hardware, frame["params"].get("transaction_id")
+        known = hardware.results.get(transaction_id)
+        terminal = self.terminal
+        match frame["method"]:
+            case "transaction.start" if known is None and hardware.begun != transaction_id:
+                if hardware.begun is not None or not willing:
+                    self.say(lambda: terminal.refuse(frame))
+                    return
+                hardware.begin(transaction_id)
+                if not mute:
+                    self.say(lambda: terminal.answer(frame, "accepted"))
+            case "transaction.start" | "transaction.inquire" if known is not None:
+                outcome = known
+                self.say(lambda: terminal.answer(frame, "completed", result=result(transaction_id, outcome)))
+            case "transaction.start" | "transaction.inquire" if hardware.begun == transaction_id:
+                if not mute:
+                    self.say(lambda: terminal.answer(frame, "processing"))
+            case "transaction.inquire":
+                self.say(lambda: terminal.answer(frame, "unknown"))
+            case "transaction.cancel" if known is not None:
+                outcome = known
+                self.say(lambda: terminal.answer_cancel(frame, "completed", result(transaction_id, outcome)))
+            case "transaction.cancel" if hardware.begun == transaction_id:
+                if answer == "completed":
+                    hardware.finish(Outcome.CANCELLED)
+                    done = result(transaction_id, Outcome.CANCELLED)
+                    self.say(lambda: terminal.answer_cancel(frame, "completed", done))
+                elif not mute:
+                    self.say(lambda: terminal.answer_cancel(frame, answer))
+
+    def tell_outcome(self, transaction_id: str, outcome: Outcome) -> None:
+        terminal = self.terminal
+        self.say(lambda: terminal.complete(transaction_id, outcome))
+
+    def tell_stage(self, transaction_id: str, stage: str) -> None:
+        terminal = self.terminal
+        self.say(lambda: terminal.progress(transaction_id, stage))
+
+
+@dataclass
+class Place:
+    """Where a device stands: one id, the hardware that has stood there so far, and its lines, the newest last."""
+
+    terminal: Terminal
+    truth: Truth
+    standing: str = "A"
+    shelf: dict[str, Hardware] = field(default_factory=dict)
+    line: Line | None = None
+    old_lines: list[Line] = field(default_factory=list)
+    screen: tuple[str, int] | None = None
+    """The pairing code that was shown last, and when it ends."""
+
+    @property
+    def hardware(self) -> Hardware:
+        serial = f"{self.terminal.device_id}-{self.standing}"
+        return self.shelf.setdefault(serial, Hardware(serial, self.truth))
+
+    def unplug(self) -> None:
+        """The line breaks; the hub has not noticed. Words that were on their way may still arrive."""
+        if self.line is not None:
+            self.line.arrive()
+            self.line.to_device.clear()
+            self.line.broken = True
+
+    async def plug_in(self) -> list[str]:
+        """A new line, and a hello that tells all that the hardware knows; what is on record it need not keep."""
+        if self.line is not None:
+            self.unplug()
+            self.old_lines.append(self.line)
+        hardware = self.hardware
+        connected = await self.terminal.switch_on(
+            serial=hardware.serial,
+            in_flight=[hardware.begun] if hardware.begun is not None else [],
+            results=[result(transaction_id, outcome) for transaction_id, outcome in hardware.results.items()],
+        )
+        self.line = Line(copy(self.terminal), hardware)
+        for transaction_id in connected.recorded:
+            del hardware.results[transaction_id]
+        return connected.recorded

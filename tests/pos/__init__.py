@@ -1,0 +1,1 @@
+"""The POS API over real sockets: pos-api to the letter, and the extensions."""

@@ -1,0 +1,72 @@
+"""One run: a seed and a number of steps in, what the judge says out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from tests.checker import history as seen
+from tests.checker.history import Record
+from tests.checker.judge import judge
+from tests.checker.story import Violation
+from tests.checker.stored import Stored
+from tests.simulation.settle import settle
+from tests.simulation.world import World
+
+
+@dataclass(frozen=True)
+class Run:
+    seed: int
+    steps: int
+    """All of them, those of the settling included."""
+    records: list[Record]
+    violations: list[Violation]
+    cpu_seconds: float
+
+    @property
+    def transactions(self) -> int:
+        return len({record.shown.transaction_id for record in self.records if isinstance(record, seen.SubmitAnswered)})
+
+    def report(self) -> str:
+        found = "\n  ".join(str(violation) for violation in self.violations[:10])
+        return f"seed {self.seed}: {len(self.violations)} violations after {self.steps} steps\n  {found}"
+
+
+def simulate(seed: int, steps: int) -> Run:
+    """Run the world of that seed for so many steps, let it settle, and judge it."""
+    began = time.process_time()
+    with contextlib.ExitStack() as stack:
+        world = World(seed)
+        stack.callback(world.close)
+        stack.enter_context(_log_watched(world.failed))
+        for _ in range(steps):
+            world.step()
+        settle(world)
+        violations = judge(world.history.records, Stored.of(world.disk.rows))
+        return Run(seed, world.steps, world.history.records, violations, time.process_time() - began)
+
+
+@contextlib.contextmanager
+def _log_watched(failed: Callable[[str], None]) -> Iterator[None]:
+    """The hub's log goes nowhere, but a traceback in it is a failure."""
+
+    def watch(_logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if method == "exception" or event.get("exc_info"):
+            failed(f"{event.get('event')}: {event.get('error', event.get('exc_info'))!r}")
+        raise structlog.DropEvent
+
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[watch],
+        wrapper_class=structlog.make_filtering_bound_logger("error"),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)

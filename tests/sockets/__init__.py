@@ -1,0 +1,1 @@
+"""The two WebSocket protocols, as a firmware or POS developer meets them: bare frames over real sockets."""

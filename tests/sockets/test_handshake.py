@@ -1,0 +1,111 @@
+"""The handshake of both sockets: a refusal is an HTTP answer with a reason, before any frame."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
+
+from tests.clock import ManualClock
+from tests.running import RunningHub, running
+from tests.shop import Shop, until
+
+KINDS = pytest.mark.parametrize("kind", ["device", "register"])
+
+
+async def refused(hub: RunningHub, kind: str, **options: Any) -> tuple[int, dict[str, str], dict[str, str]]:
+    """The status, JSON body and headers of the refusal."""
+    with pytest.raises(InvalidStatus) as failed:
+        await hub.wire(kind, **options)
+    response = failed.value.response
+    return response.status_code, json.loads(response.body or b"{}"), dict(response.headers.raw_items())
+
+
+@KINDS
+async def test_subprotocol_is_agreed(hub: RunningHub, kind: str) -> None:
+    """Of those that the client offers, the one of this endpoint."""
+    offered = [Subprotocol("other.v9"), Subprotocol(f"smartconnect.{kind}.v1")]
+    wire = await hub.wire(kind, subprotocols=offered)
+    assert wire.socket.subprotocol == f"smartconnect.{kind}.v1"
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "offered", [None, ["smartconnect.v1"], ["smartconnect.dashboard.v1"], ["SMARTCONNECT.DEVICE.V2"]]
+)
+async def test_subprotocol_missing_or_wrong(hub: RunningHub, kind: str, offered: list[str] | None) -> None:
+    status, body, _ = await refused(hub, kind, subprotocols=offered)
+    assert status == 400
+    assert body == {"error": f"Ask for the subprotocol smartconnect.{kind}.v1.", "code": "subprotocol_unsupported"}
+
+
+async def test_the_other_endpoint_s_subprotocol(hub: RunningHub) -> None:
+    """A till that calls the device's address is told so."""
+    status, body, _ = await refused(hub, "device", subprotocols=[Subprotocol("smartconnect.register.v1")])
+    assert (status, body["code"]) == (400, "subprotocol_unsupported")
+
+
+@KINDS
+async def test_the_hub_s_own_pages(hub: RunningHub, kind: str) -> None:
+    await hub.wire(kind, origin=Origin(hub.url))
+
+
+@KINDS
+async def test_no_browser_no_origin(hub: RunningHub, kind: str) -> None:
+    """A terminal or a POS sends none."""
+    await hub.wire(kind)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1", "file://"])
+async def test_foreign_pages_are_no_devices(hub: RunningHub, origin: str) -> None:
+    """Against hijacking: a page of another origin may not speak as a device. The register socket is open by default."""
+    status, body, _ = await refused(hub, "device", origin=Origin(origin))
+    assert status == 403
+    assert body == {"error": "Pages of this origin may not connect.", "code": "origin_not_allowed"}
+    await hub.wire("register", origin=Origin(origin))
+
+
+async def test_allowlists(tmp_path: Path, clock: ManualClock) -> None:
+    """One list for the POS API and the register socket, another for devices."""
+    lists = {"allowed_origins": ["https://pos.example"], "allowed_device_origins": ["https://lab.example"]}
+    async with running(tmp_path / "data", clock, **lists) as hub:
+        await hub.wire("register", origin=Origin("https://pos.example"))
+        await hub.wire("device", origin=Origin("https://lab.example"))
+        for kind, origin in (("register", "https://lab.example"), ("device", "https://pos.example")):
+            assert (await refused(hub, kind, origin=Origin(origin)))[0] == 403
+            await hub.wire(kind, origin=Origin(hub.url))
+
+
+async def test_own_pages_behind_a_proxy(tmp_path: Path, clock: ManualClock) -> None:
+    """The hub's pages come from `public_url`, whatever name the proxy calls the hub by."""
+    async with running(tmp_path / "data", clock, public_url="https://hub.shop.example") as hub:
+        await hub.wire("device", origin=Origin("https://hub.shop.example"))
+        assert (await refused(hub, "device", origin=Origin("https://shop.example")))[0] == 403
+
+
+async def test_too_many_connections(tmp_path: Path, clock: ManualClock) -> None:
+    """503 and when to come back; who leaves makes room."""
+    async with running(tmp_path / "data", clock, max_connections=2) as hub:
+        shop = Shop(hub)
+        device = await shop.device()
+        wire = await hub.wire("register")
+        status, body, headers = await refused(hub, "register")
+        assert status == 503
+        assert body["code"] == "too_many_connections"
+        assert headers["retry-after"] == "5"
+        await wire.close()
+        await until(lambda: len(hub.edge.connections) == 1)
+        await hub.wire("register")
+        await device.socket.call("ping")
+
+
+@KINDS
+async def test_draining(hub: RunningHub, kind: str) -> None:
+    hub.edge.connections.draining = True
+    status, body, headers = await refused(hub, kind)
+    assert (status, body["code"], headers["retry-after"]) == (503, "draining", "1")
+    assert (await hub.http.get("/readyz")).status_code == 503

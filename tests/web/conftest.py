@@ -1,0 +1,114 @@
+"""Fixtures: the real hub as a process, a real Chromium, and the pages in it. A fault in any page fails the test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+
+from tests.web.pages import Faults, Terminal, Till
+from tests.web.serving import Serving
+
+ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for all tests of this folder: they share one Chromium, which takes seconds to start."""
+    for item in items:
+        if _HERE in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+def chromium() -> str | None:
+    """The system's Chromium; without one, Playwright takes its own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def serving(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
+    """The hub; parametrize it indirectly with settings that a test needs."""
+    settings: dict[str, Any] = getattr(request, "param", {})
+    hub = Serving(tmp_path / "data", **settings)
+    await hub.start()
+    yield hub
+    await hub.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser, serving: Serving, faults: Faults) -> AsyncIterator[BrowserContext]:
+    """One person's browser: its pages share what it stores."""
+    made = await browser.new_context(base_url=serving.url, viewport={"width": 1280, "height": 860})
+    made.set_default_timeout(PATIENCE_MS)
+    made.on("page", faults.watch)
+    yield made
+    await made.close()
+    assert faults.seen == []
+
+
+OpenTerminal = Callable[[], Awaitable[Terminal]]
+OpenTill = Callable[[], Awaitable[Till]]
+
+
+@pytest.fixture
+def open_terminal(context: BrowserContext) -> OpenTerminal:
+    """Open a terminal in a new tab, and switch it on."""
+
+    async def opened() -> Terminal:
+        page = await context.new_page()
+        await page.goto("/terminal")
+        return await Terminal(page).switch_on()
+
+    return opened
+
+
+@pytest.fixture
+def open_till(context: BrowserContext) -> OpenTill:
+    async def opened() -> Till:
+        page = await context.new_page()
+        await page.goto("/till")
+        return Till(page)
+
+    return opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def terminal(open_terminal: OpenTerminal) -> Terminal:
+    return await open_terminal()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def till(open_till: OpenTill) -> Till:
+    return await open_till()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def paired(terminal: Terminal, till: Till) -> tuple[Terminal, Till]:
+    """A till whose register is paired with a terminal that is on."""
+    await till.pair(await terminal.code())
+    await till.is_online()
+    return terminal, till

@@ -1,0 +1,56 @@
+/** Loading again, but not too often: however many reasons there are, one load runs at a time, and then there is a rest. */
+
+export class Refresher {
+  #load;
+  #restMs;
+  #running = false;
+  #asked = false;
+  #stopped = false;
+  #wake = () => {};
+
+  /**
+   * @param {() => Promise<void>} load must not throw
+   * @param {number} restMs
+   */
+  constructor(load, restMs) {
+    this.#load = load;
+    this.#restMs = restMs;
+  }
+
+  /** Load as soon as the load under way has ended and rested. */
+  ask() {
+    this.#asked = true;
+    if (!this.#running && !this.#stopped) void this.#run();
+  }
+
+  /** Load without a rest: a person waits for it. */
+  hurry() {
+    this.ask();
+    this.#wake();
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#wake();
+  }
+
+  async #run() {
+    this.#running = true;
+    while (this.#asked && !this.#stopped) {
+      this.#asked = false;
+      await this.#load();
+      await this.#rest();
+    }
+    this.#running = false;
+  }
+
+  #rest() {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#restMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+}

@@ -1,0 +1,17 @@
+/** The terminal's page: one terminal for this tab, its housing and its bench. */
+
+import "../view/theme-choice.js";
+import { find } from "../view/element.js";
+import "./bench.js";
+import { Firmware } from "./firmware.js";
+import "./handset.js";
+import { pickTerminal, take } from "./shelf.js";
+
+/** @typedef {import("./part.js").Part} Part */
+
+const deviceId = await pickTerminal();
+take(deviceId);
+document.title = `${deviceId} · Terminal · SmartConnect Hub`;
+const firmware = new Firmware(deviceId);
+for (const name of ["terminal-handset", "terminal-bench"]) /** @type {Part} */ (find(document, name)).firmware = firmware;
+firmware.resume();

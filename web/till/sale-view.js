@@ -1,0 +1,66 @@
+/** `<till-sale>`: the front of the till: ring up, then pay, or watch the payment that is under way. */
+
+import { alarm } from "../view/announcer.js";
+import { build, fill, write } from "../view/element.js";
+import { refusalText } from "../view/wording.js";
+import "./amount-pad.js";
+import "./checkout.js";
+import "./pairing-box.js";
+import { Part } from "./part.js";
+import "./payment-panel.js";
+import "./ticket.js";
+
+class SaleView extends Part {
+  #pad = /** @type {Part} */ (document.createElement("till-pad"));
+  #ticket = /** @type {Part} */ (document.createElement("till-ticket"));
+  #checkout = /** @type {Part} */ (document.createElement("till-checkout"));
+  #pairing = /** @type {Part} */ (document.createElement("till-pairing"));
+  #payment = /** @type {Part} */ (document.createElement("till-payment"));
+  #refusal = build("p", { class: "notice", "data-tone": "bad", hidden: true });
+  #unpaired = build("div", { class: "stack" });
+  #heading = build("h2", { id: "sale-heading", tabindex: "-1" }, "Sale");
+  #ring = build("section", { class: "card stack", "aria-labelledby": "sale-heading" });
+
+  draw() {
+    fill(
+      this.#unpaired,
+      build("h3", {}, "Pair this register first"),
+      build("p", { class: "soft" }, "Then every payment of this register goes to that terminal."),
+      this.#pairing,
+    );
+    fill(
+      this.#ring,
+      this.#heading,
+      this.#ticket,
+      this.#refusal,
+      this.#checkout,
+      this.#unpaired,
+    );
+    this.addEventListener("to-pay", () => {
+      this.#heading.focus({ preventScroll: true });
+      this.#ring.scrollIntoView({ behavior: "smooth" });
+    });
+    const panel = build("section", { class: "card", "aria-label": "Payment" }, this.#payment);
+    fill(this, this.#pad, build("div", { class: "side" }, this.#ring, panel));
+    for (const part of [this.#pad, this.#ticket, this.#checkout, this.#pairing, this.#payment]) part.till = this.till;
+  }
+
+  update() {
+    const { client, payment } = this.station;
+    this.dataset.paying = String(Boolean(payment));
+    this.#ring.hidden = this.#pad.hidden = Boolean(payment);
+    const panel = /** @type {HTMLElement} */ (this.#payment.parentElement);
+    panel.hidden = !payment;
+    const known = client.pairing !== null;
+    const paired = client.pairing?.paired ?? this.station.journal.pairing !== null;
+    const refused = client.status.phase === "refused";
+    this.#checkout.hidden = !paired;
+    this.#unpaired.hidden = paired || !known || refused;
+    const text = refused ? `The hub does not let this register in. ${refusalText(client.status)}` : "";
+    if (text && this.#refusal.hidden) alarm(text);
+    write(this.#refusal, text);
+    this.#refusal.hidden = !refused;
+  }
+}
+
+customElements.define("till-sale", SaleView);
