@@ -23,7 +23,7 @@ from hub.edge.paths import ForgivingPaths
 from hub.edge.pos_errors import CODE_HEADER, PosError
 from hub.engine import Engine
 from hub.entropy import Entropy
-from hub.errors import HubError
+from hub.errors import HubError, StoreUnavailable
 from hub.settings import Settings
 from hub.store.sqlite import open_sqlite
 from hub.store.unit import Unit
@@ -33,19 +33,29 @@ EXPOSED = [CODE_HEADER, pos_api.TOKEN_HEADER, "Retry-After", "Idempotent-Replaye
 
 
 def admin_token(settings: Settings, entropy: Entropy) -> str:
-    """The admin credential: as set, or made once and kept in `data_dir/admin.token`, readable by the owner only."""
-    if settings.admin_token is not None:
-        return settings.admin_token.get_secret_value()
+    """The admin credential: as set, or made once and kept in `data_dir/admin.token`, readable by the owner only.
+
+    Never empty: an empty token would let everybody in. Call it with the database's lock held.
+    """
+    if settings.admin_token is not None and (given := settings.admin_token.get_secret_value()):
+        return given
     path = settings.data_dir / "admin.token"
     try:
-        return path.read_text().strip()
-    except FileNotFoundError:
+        if kept := path.read_text().strip() if path.exists() else "":
+            return kept
         token = entropy.secret("adm_")
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Under another name first: a crash in the middle leaves no token, rather than half of one.
+        unfinished = path.with_suffix(".part")
+        unfinished.unlink(missing_ok=True)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(token + "\n")
-        return token
+            file.flush()
+            os.fsync(descriptor)
+        unfinished.rename(path)
+    except OSError as error:
+        raise StoreUnavailable(f"the admin token cannot be kept in {path}: {error}") from error
+    return token
 
 
 async def _keys(unit: Unit) -> tuple[str, str]:
@@ -70,11 +80,11 @@ async def running_edge(
     """Open the store, start the engine; on the way out stop it and close the store."""
     clock = clock if clock is not None else SystemClock()
     entropy = entropy if entropy is not None else Entropy()
-    token = admin_token(settings, entropy)
     store = await open_sqlite(
         database_path(settings), clock=clock, settings=settings, entropy=entropy, on_broken=on_broken
     )
     try:
+        token = admin_token(settings, entropy)
         signing_key, callback_secret = await store.write(_keys, lambda _unit: None)
         engine = Engine(store, LocalBus(), clock=clock, settings=settings, entropy=entropy, signing_key=signing_key)
         await engine.start()

@@ -41,6 +41,7 @@ class Engine:
         self.signing_key = signing_key
         """Makes the access tokens of the polling URLs; it lives in the database, so a backup carries it."""
         self.started = False
+        self._owed: list[Callable[[], Awaitable[object]]] = []
         self._deadlines = Timer(clock, self._work_off, name="deadlines")
         self._retention = Timer(clock, self._sweep, name="retention")
 
@@ -68,6 +69,22 @@ class Engine:
         """
         return await self.store.write(lambda unit: command(unit, *args, **kwargs), self._published)
 
+    async def insist(
+        self, command: Callable[Concatenate[Unit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """Run a command about what has happened already, and that nobody will ask again; None: the store refused it.
+
+        It is then run again, a second later and until the store takes it: a device whose end of connection got lost in
+        a full store would look present for ever. What a start recovers by itself may be lost with the process.
+        """
+        try:
+            return await self.execute(command, *args, **kwargs)
+        except HubError as error:
+            _log.warning("postponed", error=str(error))
+            self._owed.append(lambda: self.execute(command, *args, **kwargs))
+            self._deadlines.wake(self.clock.now_ms() + 1000)
+            return None
+
     async def query(self, query: Callable[Concatenate[Unit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on what is committed; it sees every command that has returned."""
         return await self.store.read(lambda unit: query(unit, *args, **kwargs))
@@ -78,8 +95,11 @@ class Engine:
             self._deadlines.wake(unit.wake_at)
 
     async def _work_off(self) -> int | None:
-        """Work off what is due; return when to look again."""
+        """Work off what is owed and what is due; return when to look again."""
         try:
+            while self._owed:
+                await self._owed[0]()
+                del self._owed[0]
             while await self.execute(deadline.expire) >= deadline.BATCH:
                 pass
             return await self.query(deadline.next_due)

@@ -47,7 +47,6 @@ def transaction_view(transaction: Transaction, *, queue_position: int | None) ->
         conflict=transaction.conflict is not None and transaction.conflict_reviewed_by is None,
         cause=transaction.cause,
         result=None if transaction.result is None else result_view(transaction.result, transaction.resolved_by),
-        sale_data=request.sale_data,
     )
 
 

@@ -169,7 +169,7 @@ class DeviceSession:
         """An answer to `start:…`, `inquire:…` or `cancel:…`; others are nobody's and are dropped."""
         verb, _, transaction_id = str(message.id).partition(":")
         if message.error is not msgspec.UNSET:
-            if verb == "start":
+            if verb == "start" and _not_begun(message.error):
                 await self._engine.execute(report.refused, self._device_id, self._epoch, transaction_id)
             return
         if verb in ("start", "inquire"):
@@ -178,6 +178,16 @@ class DeviceSession:
         elif verb == "cancel":
             cancel_ack = jsonrpc.parse_result(message, CancelAck)
             await self._engine.execute(report.cancel_answered, self._device_id, self._epoch, transaction_id, cancel_ack)
+
+
+def _not_begun(error: jsonrpc.ErrorBody) -> bool:
+    """Whether an error answer to a start says for certain that nothing has begun.
+
+    `busy` does, and so do the errors that come before anything is done. Any other error, such as an internal one, may
+    come from a device that is at it: it counts as no answer at all, and the device is asked again.
+    """
+    named = error.data is not None and error.data.code == "busy"
+    return named or error.code in (jsonrpc.METHOD_NOT_FOUND, jsonrpc.INVALID_PARAMS)
 
 
 _METHODS: dict[str, Callable[[DeviceSession, Incoming], Awaitable[object]]] = {

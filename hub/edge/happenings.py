@@ -19,6 +19,8 @@ from hub.wire.dashboard import HappeningView, Overview
 from statemachines.transaction import TRANSACTION, TransactionState
 
 REMEMBERED = 5_000
+TRACKS = 10_000
+TRACK_STEPS = 10
 RATE_SECONDS = 10
 COUNTS_GOOD_FOR_MS = 1_000
 """All dashboards share one count of the store."""
@@ -61,6 +63,31 @@ class Rate:
         return counted / RATE_SECONDS
 
 
+class Tracks:
+    """The last steps of queues, pairings and codes, which have no history of their own in the store.
+
+    A busy hub forgets the latest happenings within seconds; a device that has stalled an hour ago must still show how
+    it came to that. Of those that have been quiet for the longest time the track is given up first.
+    """
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, list[Happened]] = {}
+
+    def note(self, happened: Happened) -> None:
+        if happened.kind == "transaction":
+            return
+        track = self._tracks.pop(happened.subject, [])
+        track.append(happened)
+        del track[:-TRACK_STEPS]
+        self._tracks[happened.subject] = track
+        if len(self._tracks) > TRACKS:
+            del self._tracks[next(iter(self._tracks))]
+
+    def of(self, subject: str) -> list[Happened]:
+        """Oldest first."""
+        return self._tracks.get(subject, [])
+
+
 class RecentHappenings:
     """Made once, beside the engine; `close` it before the engine stops."""
 
@@ -68,6 +95,7 @@ class RecentHappenings:
         self._engine = engine
         self._connections = connections
         self._remembered: deque[Happened] = deque(maxlen=REMEMBERED)
+        self._tracks = Tracks()
         self._submitted, self._finished = Rate(), Rate()
         self._finished_by_state: Counter[str] = Counter()
         self._watchers: set[Callable[[Happened], None]] = set()
@@ -80,6 +108,7 @@ class RecentHappenings:
         if not isinstance(signal, Happened):
             return
         self._remembered.append(signal)
+        self._tracks.note(signal)
         if signal.kind == "transaction":
             if signal.what == "submit":
                 self._submitted.count(signal.at)
@@ -95,13 +124,17 @@ class RecentHappenings:
         return lambda: self._watchers.discard(watcher)
 
     def recent(self, wanted: Filter, limit: int) -> list[HappeningView]:
-        """The latest that match, newest last."""
+        """The latest that match, newest last. Of one subject some are known for longer than of all."""
         found: list[Happened] = []
         for happened in reversed(self._remembered):
             if wanted.lets_through(happened):
                 found.append(happened)
                 if len(found) == limit:
                     break
+        if wanted.subject is not None and len(found) < limit:
+            known = {id(happened) for happened in found}
+            older = [each for each in self._tracks.of(wanted.subject) if id(each) not in known]
+            found += [each for each in reversed(older) if wanted.lets_through(each)][: limit - len(found)]
         return [shown(happened) for happened in reversed(found)]
 
     async def overview(self) -> Overview:

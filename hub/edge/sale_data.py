@@ -18,11 +18,18 @@ class _SaleData(msgspec.Struct):
     version: Any = None
 
 
+FRAME_BYTES = 49_152
+"""A device takes messages of 64 KiB, and the basket travels as a text within one: quotes and all."""
+
+
 def check_sale_data(text: str) -> None:
     """Raise `Refusal` unless it is `{"version": …, "saleData": {…}}`."""
     try:
         msgspec.json.decode(text, type=_SaleData)
+        fits = len(msgspec.json.encode(text)) <= FRAME_BYTES
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         raise Refusal(
             "invalid_params", 'SaleData must be JSON of the form {"version":"1.0.0","saleData":{…}}.'
         ) from None
+    if not fits:
+        raise Refusal("invalid_params", "SaleData is too large.")

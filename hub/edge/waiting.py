@@ -16,11 +16,18 @@ class Waiting:
     def __init__(self, engine: Engine, *, limit: int) -> None:
         self._engine = engine
         self._limit = limit
-        self._held = 0
+        self._held: set[asyncio.Event] = set()
+        self._released = False
+
+    def release(self) -> None:
+        """Hold nobody any more: the hub is going down, and whoever waits is answered as things stand."""
+        self._released = True
+        for held in self._held:
+            held.set()
 
     async def until_final(self, transaction_id: str, seconds: float) -> None:
         """Return when the transaction is final, unknown, or `seconds` have passed. Cancellation safe."""
-        if self._held >= self._limit or seconds <= 0:
+        if self._released or len(self._held) >= self._limit or seconds <= 0:
             return
         final = asyncio.Event()
 
@@ -30,7 +37,7 @@ class Waiting:
 
         # Subscribed before looking: a change between the two would be missed the other way round.
         unsubscribe = self._engine.bus.subscribe(transaction_topic(transaction_id), changed)
-        self._held += 1
+        self._held.add(final)
         try:
             if await self._engine.query(is_final, transaction_id):
                 return
@@ -39,5 +46,5 @@ class Waiting:
         except TimeoutError:
             return
         finally:
-            self._held -= 1
+            self._held.discard(final)
             unsubscribe()

@@ -192,7 +192,8 @@ class StartAnswer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The device's answer to `transaction.start` and `transaction.inquire`.
 
     `state`: `accepted` or `processing` (it has it), `completed` (with `result`), `unknown` (inquire only: it never got
-    it). A refusal to start is a JSON-RPC error with `data.code` = `busy`: it has not begun.
+    it). A refusal to start is a JSON-RPC error with `data.code` = `busy` (or -32601, -32602): it has not
+    begun. Any other error counts as no answer.
     """
 
     state: Word

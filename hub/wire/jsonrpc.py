@@ -69,7 +69,22 @@ class Incoming(msgspec.Struct, frozen=True):
         return self.id is msgspec.UNSET
 
 
+class _ForeignBody(msgspec.Struct, frozen=True):
+    code: int
+    message: str
+
+
+class _ForeignError(msgspec.Struct, frozen=True):
+    """An error answer whose `data` is not ours: it may be anything, or absent (JSON-RPC 2.0, 5.1)."""
+
+    id: Id
+    error: _ForeignBody
+    jsonrpc: str = ""
+    method: None = None
+
+
 _decode_incoming = msgspec.json.Decoder(Incoming).decode
+_decode_foreign_error = msgspec.json.Decoder(_ForeignError).decode
 _encoder = msgspec.json.Encoder()
 
 
@@ -82,7 +97,10 @@ def parse(text: str | bytes) -> Incoming:
             raise RpcError(
                 INVALID_REQUEST, "batch_not_supported", "Send one message per frame, not an array."
             ) from None
-        raise RpcError(INVALID_REQUEST, "invalid_request", f"Not a JSON-RPC 2.0 message: {error}") from None
+        foreign = _foreign_error(text)
+        if foreign is None:
+            raise RpcError(INVALID_REQUEST, "invalid_request", f"Not a JSON-RPC 2.0 message: {error}") from None
+        message = foreign
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RpcError(PARSE_ERROR, "parse_error", f"Not JSON: {error}") from None
     if message.jsonrpc != "2.0":
@@ -91,6 +109,14 @@ def parse(text: str | bytes) -> Incoming:
     if message.method is None and (message.is_notification or no_outcome):
         raise RpcError(INVALID_REQUEST, "invalid_request", "Expected a method, or an id with a result or an error.")
     return message
+
+
+def _foreign_error(text: str | bytes) -> Incoming | None:
+    try:
+        found = _decode_foreign_error(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return Incoming(jsonrpc=found.jsonrpc, id=found.id, error=ErrorBody(found.error.code, found.error.message))
 
 
 P = TypeVar("P")

@@ -21,6 +21,7 @@ Word = Annotated[str, Meta(max_length=40, pattern=r"^[a-z][a-z0-9_]*(?!\n)$")]
 Secret = Annotated[str, Meta(min_length=1, max_length=200)]
 Reference = Annotated[str, Meta(min_length=1, max_length=100)]
 SaleDataText = Annotated[str, Meta(max_length=32_768)]
-ReceiptText = Annotated[str, Meta(max_length=16_384)]
+ReceiptText = Annotated[str, Meta(max_length=8_192)]
+"""270 lines of 30 columns."""
 CodeText = Annotated[str, Meta(min_length=1, max_length=32)]
 Url = Annotated[str, Meta(min_length=1, max_length=2_000)]

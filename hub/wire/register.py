@@ -77,7 +77,7 @@ class TransactionView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `state` is the table's; `final` says that it will not change. `delayed`: the outcome is unknown for now; keep
     waiting. `never_sent`: it never left the hub, so it was certainly not charged. `queue_position`: 1 is next,
-    0 is on the device; absent when final.
+    0 is on the device; absent when final. The basket (`sale_data`) is not repeated: the register has it.
     """
 
     transaction_id: str
@@ -101,7 +101,6 @@ class TransactionView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     conflict: bool = False
     cause: str | None = None  # why it was cancelled, or is in doubt
     result: TransactionResult | None = None
-    sale_data: str | None = None
 
 
 class Welcome(Struct, frozen=True, kw_only=True):

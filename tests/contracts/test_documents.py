@@ -152,6 +152,6 @@ def test_openapi_has_every_route_and_no_other() -> None:
 def test_every_code_of_an_answer_is_a_known_one() -> None:
     known = set(openapi()["components"]["schemas"]["ErrorCode"]["enum"])
     named = {code for each in _objects(openapi()) for code in each.get("x-codes", ())}
-    # A fault of the hub, a method that is not in the document, a reader that has gone, and what Starlette may raise.
-    assert known - named == {"internal_error", "method_not_allowed", "body_incomplete", "http_error"}
+    # A method that is not in the document, a reader that has gone, and what Starlette may raise.
+    assert known - named == {"method_not_allowed", "body_incomplete", "http_error"}
     assert named - known == set()

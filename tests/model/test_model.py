@@ -85,7 +85,7 @@ class Hub(RuleBasedStateMachine):
         self.truth = Truth()
         self.places: dict[str, Place] = {}
         self.tills: dict[str, Till] = {}
-        self.keys: dict[str, tuple[str, str]] = {}
+        self.keys: dict[tuple[str, str], str] = {}
         self.worked_off = True
         self.read = 0
         self.told: dict[str, list[Json]] = {}
@@ -123,14 +123,14 @@ class Hub(RuleBasedStateMachine):
     @rule(register_id=registers, device_id=devices)
     def pair(self, register_id: str, device_id: str) -> None:
         place = self.places[device_id]
-        if self.is_heard(place.line):
+        if self.is_connected(place):
             self.run(self.tills[register_id].pair(place.terminal))
             place.screen = None
 
     @rule(device_id=devices)
     def open_pairing(self, device_id: str) -> None:
         place = self.places[device_id]
-        if self.is_heard(place.line):
+        if self.is_connected(place):
             shown = self.run(place.terminal.code())
             until = self.scene.clock.now_ms() + round(shown.expires_in_seconds * 1000)
             place.screen = (shown.code, until)
@@ -141,7 +141,7 @@ class Hub(RuleBasedStateMachine):
         if place.screen is None:
             return
         code, until = place.screen
-        paired = self.refusal(self.tills[register_id].redeem(code)) is None
+        paired = self.outcome(self.tills[register_id].redeem(code))[0] is not None
         if self.scene.clock.now_ms() >= until:
             assert not paired, "a code was accepted after its end"
         if paired:
@@ -151,7 +151,7 @@ class Hub(RuleBasedStateMachine):
     def unpair(self, device_id: str, everything: bool, pick: int) -> None:
         place = self.places[device_id]
         listed = self.run(self.scene.engine.query(pairing.of_device, device_id))
-        if listed and self.is_heard(place.line):
+        if listed and self.is_connected(place):
             self.run(place.terminal.unpair(None if everything else listed[pick % len(listed)].pairing_id))
 
     @rule(pick=picks)
@@ -164,16 +164,15 @@ class Hub(RuleBasedStateMachine):
     @rule(register_id=registers, key=st.sampled_from([None, None, "k1", "k2"]))
     def pay(self, register_id: str, key: str | None) -> None:
         till = self.tills[register_id]
-        try:
-            submitted = self.run(till.submit(key=key))
-        except Refusal as refusal:
-            assert refusal.code in ("register_not_paired", "device_busy")
+        submitted, refused = self.outcome(till.submit(key=key))
+        if submitted is None:
+            assert refused in ("register_not_paired", "device_busy")
             return
         transaction_id = submitted.seen.transaction_id
+        assert submitted.replayed == (transaction_id in self.told_transactions)
         if key is not None:
-            first = self.keys.setdefault(f"{register_id} {key}", (transaction_id, key))
-            assert submitted.replayed == (first[0] == transaction_id and transaction_id in self.told_transactions)
-            assert first[0] == transaction_id, "one key, two transactions"
+            first = self.keys.setdefault((register_id, key), transaction_id)
+            assert first == transaction_id, "one key, two transactions"
 
     @rule(register_id=registers, pick=picks)
     def cancel(self, register_id: str, pick: int) -> None:
@@ -249,7 +248,8 @@ class Hub(RuleBasedStateMachine):
     def hub_notices(self, device_id: str) -> None:
         place = self.places[device_id]
         if place.line is not None and place.line.broken:
-            assert self.run(place.line.terminal.vanish()) == self.is_heard(place.line)
+            heard = self.is_heard(place.line)
+            assert self.run(place.line.terminal.vanish()) == heard
 
     @rule(device_id=devices)
     def hub_notices_an_old_line(self, device_id: str) -> None:
@@ -311,12 +311,12 @@ class Hub(RuleBasedStateMachine):
         keys = [till.key for till in self.tills.values()]
         return self.run(self.scene.engine.query(_everything, keys))
 
-    def refusal(self, doing: Coroutine[Any, Any, object]) -> Refusal | None:
+    def outcome(self, doing: Coroutine[Any, Any, T]) -> tuple[T | None, str | None]:
+        """What it came to: its result, or the code of its refusal."""
         try:
-            self.run(doing)
+            return self.run(doing), None
         except Refusal as refusal:
-            return refusal
-        return None
+            return None, refusal.code
 
     def is_heard(self, line: Line | None) -> bool:
         """Whether the hub still takes that line for the device's present one."""
@@ -325,6 +325,9 @@ class Hub(RuleBasedStateMachine):
         queue = self.run(self.scene.queue(line.terminal.device_id))
         return queue.online and queue.epoch == line.terminal.epoch
 
+    def is_connected(self, place: Place) -> bool:
+        return place.line is not None and not place.line.broken and self.is_heard(place.line)
+
     def plug_in(self, place: Place) -> None:
         recorded = self.run(place.plug_in())
         self.check_recorded(recorded)
@@ -332,15 +335,10 @@ class Hub(RuleBasedStateMachine):
     def hear(self, line: Line) -> None:
         """The next word of a line arrives: taken if the line is the present one, refused if it is not."""
         heard, word = self.is_heard(line), line.to_hub.popleft()
-        try:
-            recorded = self.run(_spoken(word))
-        except Refusal as refusal:
-            if not heard:
-                assert refusal.code == "connection_replaced"
-            else:
-                assert refusal.code in ("transaction_final", "transaction_not_started", "other_hardware")
-            return
-        assert heard, "an old line was heard"
+        recorded, refused = self.outcome(word())
+        if not heard:
+            assert refused == "connection_replaced", "an old line was heard"
+        assert not heard or refused in (None, "transaction_final", "transaction_not_started", "other_hardware")
         if recorded is not None:
             self.check_recorded([recorded.transaction_id])
 
@@ -499,10 +497,6 @@ class Hub(RuleBasedStateMachine):
             assert presence is not None
             assert (presence["device_id"], presence["online"]) == (each.device_id, found.online)
             assert (presence["queue_state"] == "stalled") == (found.state is QueueState.STALLED)
-
-
-async def _spoken(word: Any) -> Any:
-    return await word()
 
 
 _ACTIVE = (TransactionState.SENDING, TransactionState.PROCESSING, TransactionState.CANCELLING)

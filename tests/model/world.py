@@ -7,7 +7,7 @@ begins a transaction once. What it did is the truth that the hub's record is hel
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from statemachines.transaction import Outcome
 from tests.commands.scene import Terminal, result
 
 Json = dict[str, Any]
-Word = Callable[[], Awaitable[Recorded | None]]
+Word = Callable[[], Coroutine[Any, Any, Recorded | None]]
 
 
 @dataclass

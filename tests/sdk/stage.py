@@ -13,6 +13,7 @@ from hub.sdk import Backoff, RegisterClient
 from hub.sdk.peer import OnFrame
 from hub.simulator import Pos, SimulatedDevice
 from hub.simulator.happenings import Happenings
+from hub.wire.register import PresenceChanged, TransactionUpdated, TransactionView
 from tests.contract import check_frame
 from tests.running import RunningHub
 
@@ -123,3 +124,31 @@ async def pos_at(hub: RunningHub, device: SimulatedDevice | None = None) -> Asyn
         if device is not None:
             await pos.pair(await device.open_pairing())
         yield pos
+
+
+async def pay(register: RegisterClient, cents: int = 500) -> str:
+    """Submit a purchase; its transaction id."""
+    submitted = await register.submit("Card.Purchase", amount_total_cents=cents)
+    return submitted.transaction.transaction_id
+
+
+async def until(register: RegisterClient, transaction_id: str, state: str) -> TransactionView:
+    """Wait until the register is told of that state."""
+    with register.subscribe() as events:
+        seen = await register.get(transaction_id)
+        while seen.state != state:
+            event = await anext(events)
+            if isinstance(event, TransactionUpdated) and event.transaction.transaction_id == transaction_id:
+                seen = event.transaction
+        return seen
+
+
+async def until_away(register: RegisterClient) -> None:
+    """Wait until the hub knows that the device has gone."""
+    with register.subscribe() as events:
+        view = await register.pairing_status()
+        online = view.device is not None and view.device.online
+        while online:
+            event = await anext(events)
+            if isinstance(event, PresenceChanged):
+                online = event.device.online

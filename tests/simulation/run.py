@@ -40,10 +40,8 @@ class Run:
 def simulate(seed: int, steps: int) -> Run:
     """Run the world of that seed for so many steps, let it settle, and judge it."""
     began = time.process_time()
-    with contextlib.ExitStack() as stack:
-        world = World(seed)
-        stack.callback(world.close)
-        stack.enter_context(_log_watched(world.failed))
+    with _log_watched() as watched, contextlib.closing(World(seed)) as world:
+        watched.append(world.failed)
         for _ in range(steps):
             world.step()
         settle(world)
@@ -52,12 +50,14 @@ def simulate(seed: int, steps: int) -> Run:
 
 
 @contextlib.contextmanager
-def _log_watched(failed: Callable[[str], None]) -> Iterator[None]:
-    """The hub's log goes nowhere, but a traceback in it is a failure."""
+def _log_watched() -> Iterator[list[Callable[[str], None]]]:
+    """The hub's log goes nowhere, but a traceback in it is told to those in the list."""
+    told: list[Callable[[str], None]] = []
 
     def watch(_logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         if method == "exception" or event.get("exc_info"):
-            failed(f"{event.get('event')}: {event.get('error', event.get('exc_info'))!r}")
+            for tell in told:
+                tell(f"{event.get('event')}: {event.get('error', event.get('exc_info'))!r}")
         raise structlog.DropEvent
 
     before = structlog.get_config()
@@ -67,6 +67,6 @@ def _log_watched(failed: Callable[[str], None]) -> Iterator[None]:
         cache_logger_on_first_use=False,
     )
     try:
-        yield
+        yield told
     finally:
         structlog.configure(**before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from hub.commands import device as devices
 from hub.wire.device import Enrolled
 from tests.checker import history as seen
+from tests.simulation.faults import HEARTBEAT_MS
 from tests.simulation.terminal import Manners, Terminal
 from tests.simulation.world import World
 
@@ -20,11 +21,11 @@ PATIENCE_MS = 3 * 3_600_000
 
 def settle(world: World) -> None:
     _end_of_faults(world)
-    until = world.now + PATIENCE_MS
+    earliest, until = world.now + 2 * HEARTBEAT_MS, world.now + PATIENCE_MS
     for _ in range(ROUNDS):
         world.run_dry()
         if not _carry_on(world):
-            if _nothing_open(world) or world.now > until:
+            if (_nothing_open(world) and world.now > earliest) or world.now > until:
                 break
             world.leap()
     world.collect_failures()
@@ -73,6 +74,8 @@ def _carry_on(world: World) -> bool:
         if till.link is None:
             till.connect()
             busy = True
+        elif till.ready and till.ask_again():
+            busy = True
     for terminal in world.terminals:
         entry = terminal.begun
         untold = [entry for entry in terminal.memory.values() if entry.outcome is not None and not entry.recorded]
@@ -91,7 +94,9 @@ def _carry_on(world: World) -> bool:
 
 
 def _nothing_open(world: World) -> bool:
-    """Nobody but the operator is waited for."""
+    """Nobody but the operator is waited for, and the hub believes in no connection that is not."""
+    if any(link.hub_notices_at is not None for link in world.links):
+        return False
     row = world.disk.rows.execute(
         "SELECT count(*) FROM transactions WHERE state IN ('queued', 'sending', 'processing', 'cancelling')"
     ).fetchone()

@@ -65,8 +65,8 @@ class Order:
     key: str | None
     amount_cents: int
     function: str
-    transaction_id: str | None = None
-    refused: bool = False
+    answered: bool = False
+    """Yes or no; nothing is open any more."""
 
 
 def shown(view: TransactionView) -> Shown:
@@ -245,6 +245,13 @@ class Till:
         self.orders.append(order)
         self.submit(order)
 
+    def ask_again(self) -> bool:
+        """Ask once more for what was never answered; with its key that is harmless. False if there is nothing."""
+        open_ones = [order for order in self.orders if order.key is not None and not order.answered]
+        for order in open_ones:
+            self.submit(order)
+        return bool(open_ones)
+
     def submit(self, order: Order, *, other_amount: bool = False) -> None:
         world, call, amount = self._world, self._count + 1, order.amount_cents + other_amount
         world.write(
@@ -260,7 +267,7 @@ class Till:
             if frame.ok:
                 submitted = msgspec.json.decode(frame.result, type=Submitted)
                 view = shown(submitted.transaction)
-                order.transaction_id = view.transaction_id
+                order.answered = True
                 self._notice([view])
                 world.write(
                     seen.SubmitAnswered(
@@ -275,7 +282,7 @@ class Till:
             elif frame.error_code in OPEN_QUESTION:
                 lost()
             else:
-                order.refused = not other_amount
+                order.answered = order.answered or not other_amount
                 world.write(
                     seen.SubmitRefused(
                         at=world.now, who=self.name, register=self.key, call=call, code=frame.error_code

@@ -78,9 +78,9 @@ export class AttentionList {
    * @param {HTMLElement} element
    * @param {Matter} matter
    */
-  #update(element, { since }) {
+  #update(element, { since, kind }) {
     const time = element.querySelector("time");
-    const text = ago(since, this.#desk.client.now());
+    const text = `${kind === "stalled" ? "connected " : ""}${ago(since, this.#desk.client.now())}`;
     if (time && time.textContent !== text) {
       time.dateTime = since;
       time.textContent = text;

@@ -10,7 +10,7 @@ import { walk } from "./walk.js";
 
 class CodeView extends View {
   #state = build("div", { class: "row" });
-  #facts = build("dl", { class: "facts" });
+  #facts = build("dl", { class: "facts spread" });
   #diagram = /** @type {import("./diagram.js").StateDiagram} */ (document.createElement("state-diagram"));
   #happenings = new HappeningList();
   #shown = "";

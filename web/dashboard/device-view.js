@@ -2,13 +2,14 @@
 
 import { build, fill, list } from "../view/element.js";
 import { asked, money } from "../view/money.js";
-import { dateAndTime, when } from "../view/moment.js";
+import { dateAndTime } from "../view/moment.js";
 import { functionName, story } from "../view/wording.js";
 import { card, factsOf, linkTo, stateBadge } from "./badge.js";
 import "./diagram.js";
 import { HappeningList } from "./happening-list.js";
 import { revoke, rotate, unpair } from "./operations.js";
 import { addressOf } from "./route.js";
+import { listTime } from "./timing.js";
 import { View } from "./view.js";
 import { walk } from "./walk.js";
 
@@ -20,11 +21,12 @@ import { walk } from "./walk.js";
 
 const WAITING_SHOWN = 20;
 const RECENT = 100;
+const LATELY = 15;
 /** A queue goes round and round: of its path only the last steps tell something. */
 const STEPS_SHOWN = 8;
 
 class DeviceView extends View {
-  #facts = build("dl", { class: "facts" });
+  #facts = build("dl", { class: "facts spread" });
   #state = build("div", { class: "row" });
   #diagram = /** @type {import("./diagram.js").StateDiagram} */ (document.createElement("state-diagram"));
   #work = build("ol", { class: "work" });
@@ -64,7 +66,7 @@ class DeviceView extends View {
     const device = await this.client.device(id);
     const [happenings, steps, waiting, current] = await Promise.all([
       this.client.recent({ device_id: id, limit: RECENT }),
-      this.client.recent({ device_id: id, kinds: ["device_queue"], limit: STEPS_SHOWN + 1 }),
+      this.client.recent({ subject: id, kinds: ["device_queue"], limit: STEPS_SHOWN + 1 }),
       this.client.transactions({ device_id: id, state: "queued", limit: WAITING_SHOWN }),
       device.current_transaction ? this.client.transaction(device.current_transaction) : null,
     ]);
@@ -72,7 +74,8 @@ class DeviceView extends View {
     this.#diagram.show(walk(this.desk.table("device_queue"), steps, device.queue_state));
     this.#showWork(current, waiting.reverse(), device.queue_depth);
     this.#showRegisters(device.pairings ?? []);
-    this.#happenings.show(happenings);
+    // Of its queue the hub remembers more than of all that happened.
+    this.#happenings.show(happenings.length > 0 ? happenings : steps, { limit: LATELY });
   }
 
   /** @param {Device} device */
@@ -113,7 +116,7 @@ class DeviceView extends View {
         return build(
           "li",
           {},
-          build("span", { class: "two" }, linkTo("transactions", transaction.transaction_id, `${functionName(transaction.function)}${amount === undefined ? "" : ` ${money(amount)}`}`), build("span", { class: "soft small" }, `${register_name}, ${when(transaction.received_at)}`)),
+          build("span", { class: "two" }, linkTo("transactions", transaction.transaction_id, `${functionName(transaction.function)}${amount === undefined ? "" : ` ${money(amount)}`}`), build("span", { class: "soft small" }, `${register_name}, ${listTime(transaction.received_at)}`)),
           build("span", { class: "small soft" }, transaction.queue_position ? `Place ${transaction.queue_position}` : headline),
           stateBadge("transaction", transaction.state),
         );
@@ -132,7 +135,7 @@ class DeviceView extends View {
         return build(
           "li",
           {},
-          build("span", { class: "two" }, linkTo("pairings", pairing.pairing_id, pairing.register_name), build("span", { class: "soft small" }, `${pairing.business_name}, ${pairing.vendor_name}, since ${when(pairing.paired_at)}`)),
+          build("span", { class: "two" }, linkTo("pairings", pairing.pairing_id, pairing.register_name), build("span", { class: "soft small" }, `${pairing.business_name}, ${pairing.vendor_name}, since ${listTime(pairing.paired_at)}`)),
           build("button", { type: "button", class: "button small", onclick: act }, "Unpair", build("span", { class: "unseen" }, ` ${pairing.register_name}`)),
         );
       },

@@ -17,6 +17,7 @@ export class StateDiagram extends HTMLElement {
   #table = null;
   /** @type {SVGElement | null} */
   #svg = null;
+  #present = "";
 
   /** @param {StateTable} table */
   set table(table) {
@@ -51,6 +52,21 @@ export class StateDiagram extends HTMLElement {
       part.classList.toggle("walked", walked?.steps.some(has) ?? false);
       part.classList.toggle("last", has(last));
     }
+    if (walked && walked.present !== this.#present) this.#bringIntoView(walked.present);
+    this.#present = walked?.present ?? "";
+  }
+
+  /**
+   * Where the drawing is wider than the screen, its lit part is what one wants to see.
+   *
+   * @param {string} state
+   */
+  #bringIntoView(state) {
+    const scroller = this.querySelector(".scroller");
+    const lit = this.#svg?.querySelector(`[data-state="${state}"]`)?.getBoundingClientRect();
+    if (!scroller || !lit) return;
+    const frame = scroller.getBoundingClientRect();
+    scroller.scrollLeft += lit.left + lit.width / 2 - frame.left - frame.width / 2;
   }
 }
 
@@ -63,7 +79,7 @@ function rowsOf(table) {
     "details",
     { class: "rows" },
     build("summary", {}, `The ${table.rows.length} steps as a table`),
-    build("table", { class: "plain" }, build("caption", { class: "unseen" }, `Steps of the ${table.name}`), build("thead", {}, heading), build("tbody", {}, ...table.rows.map(row))),
+    build("table", { class: "steps" }, build("caption", { class: "unseen" }, `Steps of the ${table.name}`), build("thead", {}, heading), build("tbody", {}, ...table.rows.map(row))),
   );
 }
 

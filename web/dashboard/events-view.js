@@ -1,5 +1,6 @@
 /** `<dashboard-events>`: what happens, as it happens, filtered by the hub. */
 
+import { announce } from "../view/announcer.js";
 import { build, fill, write } from "../view/element.js";
 import { field, put, searchBox } from "./field.js";
 import { addressOf } from "./route.js";
@@ -18,7 +19,7 @@ class EventsView extends View {
   #device = searchBox("event-device", "7070714000");
   #subject = searchBox("event-subject", "Id of a transaction, pairing or code");
   #pause = build("button", { type: "button", class: "button", "aria-pressed": "false", onclick: () => this.#togglePause() }, "Pause");
-  #count = build("p", { class: "small soft figures", role: "status" });
+  #count = build("p", { class: "small soft figures" });
   #seen = 0;
   #skipped = 0;
   #paused = false;
@@ -106,6 +107,7 @@ class EventsView extends View {
     write(this.#pause, this.#paused ? "Go on" : "Pause");
     if (this.#paused) void this.client.watch(null).catch(() => {});
     else this.refresh();
+    announce(this.#paused ? "Paused." : "Live.");
     this.#tell();
   }
 

@@ -24,13 +24,14 @@ const rate = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximu
  * @property {(overview: Overview) => string} value
  * @property {(overview: Overview) => string} [note]
  * @property {string} [series]
+ * @property {boolean} [peak] whether its highest is worth telling
  * @property {string} [address]
  */
 
 /** @type {Tile[]} */
 const TILES = [
-  { name: "Submitted a second", value: (o) => rate.format(o.submitted_per_second), series: "submitted" },
-  { name: "Finished a second", value: (o) => rate.format(o.finished_per_second), series: "finished" },
+  { name: "Submitted a second", value: (o) => rate.format(o.submitted_per_second), series: "submitted", peak: true },
+  { name: "Finished a second", value: (o) => rate.format(o.finished_per_second), series: "finished", peak: true },
   { name: "Open transactions", value: (o) => whole.format(openTransactions(o)), series: "open", address: addressOf("transactions") },
   {
     name: "Devices online",
@@ -121,7 +122,7 @@ class TileView {
   constructor(tile) {
     this.#tile = tile;
     const name = tile.address ? build("a", { href: tile.address }, tile.name) : tile.name;
-    this.element = build("div", { class: "tile" }, build("h2", {}, name), build("p", {}, this.#value, " ", this.#note));
+    this.element = build("div", { class: "tile" }, build("p", { class: "name" }, name), build("p", {}, this.#value, " ", this.#note));
     if (tile.series) this.element.append(this.#plot.element);
   }
 
@@ -130,11 +131,11 @@ class TileView {
    * @param {import("./trend.js").Trend} trend
    */
   show(overview, trend) {
-    const { series, value, note } = this.#tile;
+    const { series, value, note, peak } = this.#tile;
     write(this.#value, value(overview));
     const values = series ? trend.values(series) : [];
-    const peak = series && values.length > 1 ? `peak ${rate.format(Math.max(...values)).replace(/\D0$/, "")}` : "";
-    write(this.#note, [note?.(overview), peak].filter(Boolean).join(", "));
+    const highest = peak && values.length > 1 ? `peak ${rate.format(Math.max(...values))}` : "";
+    write(this.#note, note?.(overview) ?? highest);
     if (series) this.#plot.show(values);
   }
 }

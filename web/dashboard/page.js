@@ -94,9 +94,9 @@ function leave(problem) {
   signIn.ask(problem);
 }
 
-signIn.entered = (token) => {
+signIn.entered = (/** @type {string} */ given) => {
   signIn.wait();
-  enter(token);
+  enter(given);
 };
 signOut.addEventListener("click", () => leave(""));
 const { token } = kept.read();

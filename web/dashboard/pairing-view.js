@@ -14,7 +14,7 @@ import { plain } from "./words.js";
 
 class PairingView extends View {
   #state = build("div", { class: "row apart" });
-  #facts = build("dl", { class: "facts" });
+  #facts = build("dl", { class: "facts spread" });
   #diagram = /** @type {import("./diagram.js").StateDiagram} */ (document.createElement("state-diagram"));
   #happenings = new HappeningList();
   #shown = "";

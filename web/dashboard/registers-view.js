@@ -1,13 +1,13 @@
 /** `<dashboard-registers>`: the registers and what they are paired with. */
 
 import { build, fill } from "../view/element.js";
-import { when } from "../view/moment.js";
 import { linkTo } from "./badge.js";
 import { field, put, searchBox } from "./field.js";
 import { unpair } from "./operations.js";
 import { PAGE_SIZE, Pager } from "./pager.js";
 import { addressOf } from "./route.js";
 import { Sheet } from "./sheet.js";
+import { listTime } from "./timing.js";
 import { View } from "./view.js";
 
 /** @typedef {import("../sdk/dashboard-messages.js").RegisterRow} RegisterRow */
@@ -30,7 +30,7 @@ class RegistersView extends View {
       {
         name: "Paired",
         show: ({ pairing_id, paired_at }) => `${pairing_id ?? ""} ${paired_at ?? ""}`,
-        make: ({ pairing_id, paired_at }) => pairing_id && paired_at && linkTo("pairings", pairing_id, when(paired_at)),
+        make: ({ pairing_id, paired_at }) => pairing_id && paired_at && linkTo("pairings", pairing_id, listTime(paired_at)),
         class: "figures",
       },
       { name: "Events", show: ({ event }) => String(event), class: "figures number minor" },

@@ -6,7 +6,11 @@ export class SignIn extends HTMLElement {
   #token = build("input", { id: "token", type: "password", required: true, maxlength: 200, autocomplete: "off", spellcheck: "false", "aria-describedby": "token-hint token-problem" });
   #problem = build("p", { class: "problem", id: "token-problem", role: "alert" });
   #button = build("button", { class: "button primary wide" }, "Sign in");
-  /** What to do with the token that was given. @type {(token: string) => void} */
+  /**
+   * What to do with the token that was given.
+   *
+   * @type {(token: string) => void}
+   */
   entered = () => {};
 
   connectedCallback() {

@@ -3,6 +3,7 @@
 import { shape } from "./shape.js";
 
 const WIDTH = 300;
+const LEAST_SHOWN = 60; // so that the first values do not fill it
 const HEIGHT = 40;
 const TOP = 3;
 
@@ -19,13 +20,15 @@ export class Sparkline {
 
   /** @param {number[]} values oldest first, a second apart; the latest stands at the right */
   show(values) {
+    const step = WIDTH / (Math.max(LEAST_SHOWN, values.length) - 1);
+    const left = WIDTH - (values.length - 1) * step;
     const highest = Math.max(1, ...values);
     const points = values.map((value, index) => {
-      const x = WIDTH - (values.length - 1 - index);
+      const x = (left + index * step).toFixed(1);
       return `${x} ${(HEIGHT - 1 - (value / highest) * (HEIGHT - 1 - TOP)).toFixed(1)}`;
     });
     const line = points.length > 1 ? `M${points.join("L")}` : "";
     this.#line.setAttribute("d", line);
-    this.#area.setAttribute("d", line && `${line}V${HEIGHT}H${WIDTH - values.length + 1}z`);
+    this.#area.setAttribute("d", line && `${line}V${HEIGHT}H${left.toFixed(1)}z`);
   }
 }

@@ -10,6 +10,17 @@ import { KINDS, VIEW_OF_KIND, stateWords } from "./words.js";
 
 const ROWS = 500;
 
+/** Name and class of each. */
+const COLUMNS = [
+  ["Time", "time"],
+  ["Kind", "kind minor"],
+  ["Subject", "subject"],
+  ["What", "what"],
+  ["State", "state"],
+  ["Device", "device minor"],
+  ["Detail", "detail minor"],
+];
+
 /**
  * What is written of a row; rows that fall off the end are used again on top.
  *
@@ -38,7 +49,7 @@ export class Stream {
       "table",
       { class: "sheet" },
       build("caption", { class: "unseen" }, "Events, newest first"),
-      build("thead", {}, build("tr", {}, ...["Time", "Kind", "Subject", "What", "State", "Device", "Detail"].map((name, index) => build("th", { scope: "col", class: index > 4 ? "minor" : undefined }, name)))),
+      build("thead", {}, build("tr", {}, ...COLUMNS.map(([name, style]) => build("th", { scope: "col", class: style }, name)))),
       this.#body,
     ),
   );
@@ -81,7 +92,7 @@ export class Stream {
 /** @returns {Row} */
 function newRow() {
   const time = build("th", { scope: "row", class: "figures" });
-  const kind = build("td");
+  const kind = build("td", { class: "minor" });
   const subject = build("a", { class: "mono" });
   const what = build("code");
   const state = build("span", { class: "badge" });

@@ -8,6 +8,20 @@ const clock = new Intl.DateTimeFormat(undefined, {
   hourCycle: "h23",
 });
 
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const toTheSecond = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+/**
+ * The time of day to the second, with the day if it was not today: for lists.
+ *
+ * @param {string} at
+ */
+export function listTime(at) {
+  const then = new Date(at);
+  const time = toTheSecond.format(then);
+  return then.toDateString() === new Date().toDateString() ? time : `${day.format(then)}, ${time}`;
+}
+
 /** @param {string} at */
 export const preciseTime = (at) => clock.format(new Date(at));
 

@@ -2,13 +2,13 @@
 
 import { build, fill, write } from "../view/element.js";
 import { asked, money } from "../view/money.js";
-import { dateAndTime, exactTime } from "../view/moment.js";
+import { dateAndTime } from "../view/moment.js";
 import { functionName, reasonText, stateText, stateTone, story } from "../view/wording.js";
 import { card, factsOf, linkTo, stateBadge } from "./badge.js";
 import "./diagram.js";
 import { resolve, review } from "./operations.js";
 import { Timeline } from "./timeline.js";
-import { span } from "./timing.js";
+import { listTime, span } from "./timing.js";
 import { View } from "./view.js";
 import { walk } from "./walk.js";
 import { plain } from "./words.js";
@@ -21,7 +21,7 @@ import { plain } from "./words.js";
 class TransactionView extends View {
   #state = build("div", { class: "row apart" });
   #told = build("p", { class: "notice" });
-  #facts = build("dl", { class: "facts" });
+  #facts = build("dl", { class: "facts spread" });
   #diagram = /** @type {import("./diagram.js").StateDiagram} */ (document.createElement("state-diagram"));
   #took = build("p", { class: "soft small figures" });
   #timeline = new Timeline();
@@ -164,7 +164,7 @@ function actionsCard({ actions }) {
       "li",
       {},
       build("span", { class: "two" }, build("span", {}, build("strong", {}, operator), " ", build("code", {}, action)), note && build("span", { class: "soft" }, note)),
-      build("time", { datetime: at, title: dateAndTime(at), class: "small soft figures" }, exactTime(at)),
+      build("time", { datetime: at, title: dateAndTime(at), class: "small soft figures" }, listTime(at)),
     );
   return card("What operators did", build("ul", { class: "rows" }, ...actions.map(row)));
 }

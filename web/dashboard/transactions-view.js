@@ -4,13 +4,14 @@ import { announce } from "../view/announcer.js";
 import { HubError } from "../sdk/index.js";
 import { build, fill, write } from "../view/element.js";
 import { asked, money } from "../view/money.js";
-import { dateAndTime, when } from "../view/moment.js";
+import { dateAndTime } from "../view/moment.js";
 import { functionName, stageText, stateText } from "../view/wording.js";
 import { linkTo, stateBadge } from "./badge.js";
 import { choice, field, put, searchBox } from "./field.js";
 import { PAGE_SIZE, Pager } from "./pager.js";
 import { addressOf } from "./route.js";
 import { Sheet } from "./sheet.js";
+import { listTime } from "./timing.js";
 import { View } from "./view.js";
 
 /** @typedef {import("../sdk/dashboard-messages.js").TransactionRow} TransactionRow */
@@ -47,7 +48,7 @@ class TransactionsView extends View {
         class: "minor",
       },
       { name: "Device", show: ({ transaction }) => transaction.device_id, make: ({ transaction }) => linkTo("devices", transaction.device_id), class: "minor" },
-      { name: "Received", show: ({ transaction }) => when(transaction.received_at), make: ({ transaction }) => build("time", { datetime: transaction.received_at, title: dateAndTime(transaction.received_at) }, when(transaction.received_at)), class: "figures" },
+      { name: "Received", show: ({ transaction }) => listTime(transaction.received_at), make: ({ transaction }) => build("time", { datetime: transaction.received_at, title: dateAndTime(transaction.received_at) }, listTime(transaction.received_at)), class: "figures" },
     ],
     ({ transaction }) => transaction.transaction_id,
   );

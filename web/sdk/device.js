@@ -9,9 +9,9 @@
 
 import { Emitter } from "./emitter.js";
 import { DEVICE_PROTOCOL, endpoint } from "./endpoint.js";
-import { HubError, RpcError } from "./errors.js";
 import { NO_ANSWER, refuse, unknownMethod } from "./peer.js";
 import { Link } from "./reconnect.js";
+import { Reports } from "./reports.js";
 
 /**
  * @typedef {import("./messages.js").Start} Start
@@ -33,7 +33,7 @@ import { Link } from "./reconnect.js";
  * @property {{ transaction_id: string, answer: "cancelling" | "too_late" }} cancel the register wants to cancel
  * @property {{ transaction_id: string }} inquire the hub asks what became of it
  * @property {import("./messages.js").Recorded} recorded the hub has this result
- * @property {{ transaction_id: string, error: RpcError }} refused the hub will not have this result
+ * @property {{ transaction_id: string, error: import("./errors.js").RpcError }} refused the hub will not have this result
  */
 
 /**
@@ -47,8 +47,6 @@ import { Link } from "./reconnect.js";
  *   if so, the device cancels it and completes it as `cancelled`
  */
 
-const REPORT_PAUSE_MS = 2_000;
-
 /** @extends {Emitter<DeviceEvents>} */
 export class DeviceClient extends Emitter {
   #options;
@@ -56,8 +54,7 @@ export class DeviceClient extends Emitter {
   #link;
   /** @type {PairingInfo[]} */
   #pairings = [];
-  /** @type {Set<string>} */
-  #reporting = new Set();
+  #reports;
   #mute = false;
   #signsOfLife = true;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -74,6 +71,13 @@ export class DeviceClient extends Emitter {
       greet: (peer) => this.#greet(peer),
       answer: (method, params) => this.#answer(method, params),
       told: (method, params) => this.#told(method, params),
+    });
+    this.#reports = new Reports({
+      link: this.#link,
+      memory: this.#memory,
+      mayReport: () => !this.#mute,
+      recorded: (recorded) => this.emit("recorded", recorded),
+      refused: (transaction_id, error) => this.emit("refused", { transaction_id, error }),
     });
     this.#link.on("status", (status) => {
       this.emit("status", status);
@@ -170,7 +174,7 @@ export class DeviceClient extends Emitter {
    */
   complete(result) {
     this.#memory.finish(result);
-    void this.#report(result);
+    void this.#reports.one(result);
   }
 
   /** @param {import("./peer.js").Peer} peer */
@@ -281,37 +285,7 @@ export class DeviceClient extends Emitter {
 
   #speakUp() {
     this.#tellStage();
-    for (const result of this.#memory.owed) void this.#report(result);
-  }
-
-  /** @param {Result} result */
-  async #report(result) {
-    const id = result.transaction_id;
-    if (this.#reporting.has(id)) return;
-    this.#reporting.add(id);
-    try {
-      while (this.#link.isOnline && !this.#mute && this.#owes(id)) {
-        try {
-          const recorded = await this.#link.call("transaction.complete", result);
-          this.#memory.settle(id, "recorded");
-          this.emit("recorded", recorded);
-        } catch (error) {
-          if (error instanceof RpcError && !error.retryable) {
-            this.#memory.settle(id, "refused");
-            this.emit("refused", { transaction_id: id, error });
-          } else if (error instanceof HubError && this.#link.isOnline) {
-            await new Promise((resolve) => setTimeout(resolve, REPORT_PAUSE_MS));
-          }
-        }
-      }
-    } finally {
-      this.#reporting.delete(id);
-    }
-  }
-
-  /** @param {string} id */
-  #owes(id) {
-    return this.#memory.owed.some(({ transaction_id }) => transaction_id === id);
+    this.#reports.all();
   }
 
   /** @param {PairingInfo[]} pairings */

@@ -196,7 +196,10 @@ export class Link extends Emitter {
     peer.lose(ending.code);
     // The closing handshake with a dead peer can take minutes; nobody waits for it.
     socket.onclose = socket.onmessage = socket.onopen = null;
-    socket.close(ending.code === 1000 ? 1000 : GIVEN_UP);
+    const close = () => socket.close(ending.code === 1000 ? 1000 : GIVEN_UP);
+    // Browsers complain in the console about a socket that is closed before it was open.
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = close;
+    else close();
     await greeting; // it may know better than the close code why it was refused
     const error = this.#greetingError;
     this.#greetingError = undefined;

@@ -64,13 +64,17 @@ export class Slot {
    * Like `update`, for what is good to keep but not needed: a shelf that refuses it is no error.
    *
    * @param {(value: T) => void} change
+   * @returns {T}
    */
   tryUpdate(change) {
+    const value = this.read();
+    change(value);
     try {
-      this.update(change);
+      this.write(value);
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
     }
+    return value;
   }
 
   clear() {

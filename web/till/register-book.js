@@ -68,7 +68,7 @@ export class RegisterBook {
 
   /** The next sale's reference, such as `260917-0042`: what staff search for, and what is printed. */
   nextReference() {
-    const { sales } = this.#slot.update((book) => void (book.sales += 1));
+    const { sales } = this.#slot.tryUpdate((book) => void (book.sales += 1));
     const now = new Date();
     const date = [now.getFullYear() % 100, now.getMonth() + 1, now.getDate()];
     return `${date.map((part) => String(part).padStart(2, "0")).join("")}-${String(sales).padStart(4, "0")}`;

@@ -20,8 +20,10 @@ export const totalOf = (lines) => lines.reduce((sum, { quantity, unitCents }) =>
 export class Sale extends Emitter {
   #slot = new Slot(localStorage, "smartconnect.till/sale", () => ({ lines: /** @type {Line[]} */ ([]) }));
 
+  #lines = this.#slot.read().lines;
+
   get lines() {
-    return this.#slot.read().lines;
+    return this.#lines;
   }
 
   get totalCents() {
@@ -66,7 +68,8 @@ export class Sale extends Emitter {
 
   /** @param {(lines: Line[]) => Line[]} change */
   #change(change) {
-    this.#slot.update((kept) => void (kept.lines = change(kept.lines)));
+    this.#lines = change(this.#lines);
+    this.#slot.tryUpdate((kept) => void (kept.lines = this.#lines));
     this.emit("change", undefined);
   }
 }

@@ -32,6 +32,15 @@ class ThreadConnection(aiosqlite.Connection):
         execute: Callable[..., Awaitable[T]] = self._execute
         return await execute(function, self._conn)
 
+    async def open(self) -> None:
+        """Connect; when that fails the thread has ended."""
+        try:
+            await self
+        except BaseException:
+            # The library does not wait for its thread, which would then speak to an event loop that is closed.
+            self._thread.join()
+            raise
+
 
 def _connect_writer(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
@@ -56,11 +65,11 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
 
 async def open_writer(path: Path) -> ThreadConnection:
     connection = ThreadConnection(lambda: _connect_writer(path), 64)
-    await connection
+    await connection.open()
     return connection
 
 
 async def open_reader(path: Path) -> ThreadConnection:
     connection = ThreadConnection(lambda: _connect_reader(path), 64)
-    await connection
+    await connection.open()
     return connection

@@ -206,6 +206,18 @@ def _ignore() -> None:
     pass
 
 
+def _lock(path: Path) -> FileLock:
+    lock = FileLock(f"{path}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreUnavailable(f"another hub uses {path}") from None
+    except OSError as error:
+        raise StoreUnavailable(f"{path.parent} cannot be written to: {error}") from error
+    return lock
+
+
 async def open_sqlite(
     path: Path,
     *,
@@ -216,16 +228,12 @@ async def open_sqlite(
 ) -> SqliteStore:
     """Open (or make) the database file, take its lock, and bring it up to date.
 
-    Raises `StoreUnavailable` with a clear text when another hub has it, or the SQLite library is too old.
+    Raises `StoreUnavailable` with a clear text when another hub has it, the disk or the file is of no use, or the
+    SQLite library is too old.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{path}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise StoreUnavailable(f"another hub uses {path}") from None
+    lock = _lock(path)
     try:
         writer = await open_writer(path)
         try:
@@ -234,6 +242,9 @@ async def open_sqlite(
         except BaseException:
             await writer.close()
             raise
+    except sqlite3.Error as error:
+        lock.release()
+        raise StoreUnavailable(f"{path} cannot be opened: {error}") from error
     except BaseException:
         lock.release()
         raise
