@@ -15,6 +15,7 @@ from hub.settings import milliseconds
 from hub.store.records import Device, Transaction
 from hub.store.unit import Unit
 from hub.wire.device import CancelAck, Recorded, Result, StartAnswer
+from hub.wire.limits import CONTROLS
 from statemachines.device_queue import DEVICE_QUEUE, QueueState, QueueTrigger
 from statemachines.refusal import Refusal
 from statemachines.transaction import (
@@ -54,15 +55,23 @@ async def _own(unit: Unit, device: Device, transaction_id: str) -> Transaction:
     return transaction
 
 
-_PAN_TAIL = re.compile(r"\D")
+_NOT_DIGITS = re.compile(r"\D")
+_CONTROL = re.compile(f"[{CONTROLS}]")
+_TEXTS = tuple(
+    name for name, kind in Result.__annotations__.items() if kind.startswith(("ReportedText", "ReceiptText"))
+)
 
 
 def _cleaned(result: Result) -> Result:
-    """Cut a card number down to its last four digits: no more of it may ever be stored."""
-    if result.card_pan is None:
-        return result
-    digits = _PAN_TAIL.sub("", result.card_pan)
-    return msgspec.structs.replace(result, card_pan=f"....{digits[-4:]}" if digits else None)
+    """Cut a card number down to its last four digits, for no more of it may ever be stored, and blank control codes."""
+    texts = {name: getattr(result, name) for name in _TEXTS}
+    cleaned: dict[str, str | None] = {
+        name: _CONTROL.sub(" ", text) for name, text in texts.items() if text and _CONTROL.search(text)
+    }
+    if result.card_pan is not None:
+        digits = _NOT_DIGITS.sub("", result.card_pan)
+        cleaned["card_pan"] = f"....{digits[-4:]}" if digits else None
+    return msgspec.structs.replace(result, **cleaned) if cleaned else result
 
 
 async def _record(unit: Unit, device: Device, transaction: Transaction, reported: Result) -> Recorded:

@@ -118,7 +118,7 @@ class DeviceSession:
     async def gone(self) -> None:
         self.unsubscribe()
         assert self.epoch is not None
-        if await self._engine.execute(device.disconnect, self._device_id, self.epoch):
+        if await self._engine.insist(device.disconnect, self._device_id, self.epoch):
             _log.info("device_disconnected", **self._connection.ids)
 
     async def handle(self, message: Incoming) -> object:

@@ -86,5 +86,7 @@ def _allowed(request: Request) -> str:
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
     """A fault of the hub itself: logged with its traceback, told without details."""
-    _log.error("internal_error", path=request.scope["path"], exc_info=error)
+    # What follows the first two parts of a path may be a pairing code.
+    place = [part for part in request.scope["path"].split("/") if part][:2]
+    _log.error("internal_error", path="/" + "/".join(place), exc_info=error)
     return _answer(500, "internal_error", "The hub failed; it has been logged.")

@@ -17,11 +17,12 @@ from hub.commands.identity import Identity
 from hub.edge.order import invalid
 from hub.edge.pos_errors import PosError
 from hub.wire.function import AMOUNTS, PARAMETERS, find_function
+from hub.wire.limits import CONTROLS
 from hub.wire.register import Redeem, Submit
 
 PARAMETERS_LIMIT = 100
 _CENTS = re.compile(r"[0-9]{1,12}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(f"[{CONTROLS}]")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -52,20 +53,20 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 def _parsed(encoded: bytes) -> dict[str, str]:
+    if encoded.count(b"&") >= PARAMETERS_LIMIT:
+        raise PosError(400, "invalid_params", f"There are more than {PARAMETERS_LIMIT} parameters.")
     try:
-        pairs = parse_qsl(
-            encoded.decode("ascii"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=PARAMETERS_LIMIT,
-        )
+        pairs = parse_qsl(encoded.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
     except ValueError:  # UnicodeDecodeError is one
         raise PosError(400, "invalid_params", "The parameters are not URL-encoded UTF-8.") from None
+    found: dict[str, str] = {}
     for name, value in pairs:
         if _CONTROL.search(value):
             raise PosError(400, "invalid_params", f"{name[:40]} contains control characters.")
-    return dict(pairs)
+        if found.setdefault(name, value) != value and name in _KNOWN:
+            # Of two amounts none is guessed.
+            raise PosError(400, "invalid_params", f"{name} is given twice, with different values.")
+    return found
 
 
 def identity(given: Mapping[str, str]) -> Identity:
@@ -100,6 +101,20 @@ _SUBMIT = {
     "SaleData": "sale_data",
     "PosNotificationCallbackUrl": "callback_url",
 }
+_KNOWN = frozenset(
+    {
+        "POSRegisterID",
+        "POSRegisterName",
+        "POSBusinessName",
+        "POSVendorName",
+        "TransactionMode",
+        "TransactionType",
+        "merchantAccessToken",
+        *AMOUNTS.values(),
+        *_REDEEM,
+        *_SUBMIT,
+    }
+)
 _OF_SOME_FUNCTIONS = frozenset({"date"})
 """Of the fields above, those that mean nothing to most functions."""
 
@@ -107,7 +122,8 @@ _OF_SOME_FUNCTIONS = frozenset({"date"})
 def redemption(given: Mapping[str, str], code: str) -> Redeem:
     fields: dict[str, Any] = {field: given[name] for name, field in _REDEEM.items() if given.get(name)}
     fields |= {"code": code, "register_name": _required(given, "POSRegisterName")}
-    return _typed(fields, Redeem, {field: name for name, field in _REDEEM.items()})
+    names = {field: name for name, field in _REDEEM.items()} | {"code": "the pairing code"}
+    return _typed(fields, Redeem, names)
 
 
 def submission(given: Mapping[str, str], idempotency_key: str | None) -> Submit:

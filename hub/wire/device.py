@@ -17,6 +17,7 @@ from hub.wire.limits import (
     Name,
     ReceiptText,
     Reference,
+    ReportedText,
     SaleDataText,
     Secret,
     Text,
@@ -34,20 +35,20 @@ class Result(Struct, frozen=True, omit_defaults=True, kw_only=True):
     transaction_id: Identifier
     outcome: Outcome
     reason: Word | None = None  # machine-readable: insufficient_funds, wrong_pin, host_unavailable, timeout, …
-    result_text: Text | None = None
+    result_text: ReportedText | None = None
     amount_total_cents: CentsOrZero | None = None  # with surcharge and tip
     amount_surcharge_cents: CentsOrZero | None = None
     amount_tip_cents: CentsOrZero | None = None
-    auth_id: Text | None = None
-    acquirer_ref: Text | None = None
-    terminal_ref: Text | None = None
-    card_pan: Text | None = None
-    card_type: Text | None = None
-    account_type: Text | None = None
-    timestamp: Text | None = None  # the device's local time, yyyyMMddHHmmss
+    auth_id: ReportedText | None = None
+    acquirer_ref: ReportedText | None = None
+    terminal_ref: ReportedText | None = None
+    card_pan: ReportedText | None = None
+    card_type: ReportedText | None = None
+    account_type: ReportedText | None = None
+    timestamp: ReportedText | None = None  # the device's local time, yyyyMMddHHmmss
     receipt: ReceiptText | None = None  # 30 columns, LF
-    reference_id: Text | None = None  # Journal.GetTransResult: the transaction that is reported
-    status: Text | None = None  # Terminal.GetStatus: READY, …
+    reference_id: ReportedText | None = None  # Journal.GetTransResult: the transaction that is reported
+    status: ReportedText | None = None  # Terminal.GetStatus: READY, …
 
 
 class InFlight(Struct, frozen=True, omit_defaults=True):

@@ -12,16 +12,26 @@ from msgspec import Meta
 
 Cents = Annotated[int, Meta(gt=0, le=999_999_999_999)]
 CentsOrZero = Annotated[int, Meta(ge=0, le=999_999_999_999)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(max_length=200)]
+
+CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+"""Control characters, for the class of a regular expression; tab and the ends of lines are none here.
+
+They have no place in what people are shown: an operator's terminal would obey them. PostgreSQL cannot store the first.
+"""
+_PLAIN = f"^[^{CONTROLS}]*$"
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PLAIN)]
+Text = Annotated[str, Meta(max_length=200, pattern=_PLAIN)]
+ReportedText = Annotated[str, Meta(max_length=200)]
+"""In a device's result: control characters are blanked before it is stored, for an outcome must not be lost to them."""
 # `$` alone would let a line feed at the end pass.
 Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+(?!\n)$")]
 Word = Annotated[str, Meta(max_length=40, pattern=r"^[a-z][a-z0-9_]*(?!\n)$")]
 """A machine-readable word: a stage, a decline reason."""
-Secret = Annotated[str, Meta(min_length=1, max_length=200)]
-Reference = Annotated[str, Meta(min_length=1, max_length=100)]
+Secret = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PLAIN)]
+Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=_PLAIN)]
 SaleDataText = Annotated[str, Meta(max_length=32_768)]
 ReceiptText = Annotated[str, Meta(max_length=8_192)]
 """270 lines of 30 columns."""
-CodeText = Annotated[str, Meta(min_length=1, max_length=32)]
-Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
+CodeText = Annotated[str, Meta(min_length=1, max_length=32, pattern=_PLAIN)]
+Url = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=_PLAIN)]

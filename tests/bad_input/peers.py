@@ -45,13 +45,13 @@ async def refusal(wire: Wire, method: str, params: object) -> Json:
     return failed.value.error
 
 
-async def answer_to(wire: Wire, text: str) -> Json:
-    """Send a request as it is written here, with the id "x"; the whole answer."""
+async def answer_to(wire: Wire, text: str, method: str, asked: str | int = "x") -> Json:
+    """Send a request of that method and id, as it is written here; the whole answer."""
+    wire._check.note({"id": asked, "method": method})
     await wire.socket.send(text)
-    while True:
-        answer = await wire.errors.get()
-        assert answer["id"] == "x", answer
-        return answer
+    answer = await wire.errors.get()
+    assert answer["id"] == asked
+    return answer
 
 
 def request(method: str, params: str) -> str:

@@ -43,7 +43,7 @@ async def test_amounts(shop: Shop, amount: str) -> None:
     wire = await greeted(shop, "register")
     before = contents(shop.hub)
     params = f'{{"function":"Card.Purchase","amount_total_cents":{amount}}}'
-    answer = await answer_to(wire, request("transaction.submit", params))
+    answer = await answer_to(wire, request("transaction.submit", params), "transaction.submit")
     error = answer["error"]
     assert (error["data"]["code"], error["data"]["retryable"]) == ("invalid_params", False)
     assert error["message"]
@@ -102,7 +102,7 @@ async def test_missing_fields(shop: Shop, method: str, params: Json) -> None:
 @pytest.mark.parametrize("method", ["transaction.submit", "transaction.get", "transaction.find", "pairing.redeem"])
 async def test_wrong_types(shop: Shop, method: str, params: object) -> None:
     wire = await greeted(shop, "register")
-    answer = await answer_to(wire, request(method, json.dumps(params)))
+    answer = await answer_to(wire, request(method, json.dumps(params)), method)
     assert answer["error"]["code"] == -32602
     assert answer["error"]["data"]["code"] == "invalid_params"
     await wire.call("ping")

@@ -119,11 +119,13 @@ def command(kind: str, run: Run, *, cycles: int, description: str | None) -> int
     parser = argparse.ArgumentParser(prog=f"scripts/torture {kind}", description=description)
     parser.add_argument("--seed", type=int, default=1, help="seed of the first run (default 1)")
     parser.add_argument("--cycles", type=int, default=cycles, help=f"how many runs (default {cycles:,})")
+    parser.add_argument("--step", type=int, default=1, help="from one seed to the next (default 1)")
     parser.add_argument("--keep", type=Path, help="keep the folders of violated runs here")
     given = parser.parse_args()
     log.configure(level="error")  # of hubs in this process; those of their own have their own logs
     campaign = Campaign(kind, run, keep=given.keep)
-    asyncio.run(_interruptible(campaign, range(given.seed, given.seed + given.cycles), given.cycles))
+    seeds = range(given.seed, given.seed + given.cycles * given.step, given.step)
+    asyncio.run(_interruptible(campaign, seeds, given.cycles))
     print(campaign.report.table)
     for seed, text in campaign.report.violations:
         print(f"  seed {seed}: {text}\n    replay: {replay_line(kind, seed)}")

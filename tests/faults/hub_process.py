@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import signal
@@ -118,3 +119,17 @@ class HubProcess:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
         raise AssertionError("the child has no memory")
+
+
+async def listening(hub: HubProcess) -> None:
+    """Wait until the hub takes connections; for clients that do not come back by themselves."""
+    while True:
+        assert not hub.child.exited.done(), f"the hub ended with {hub.child.exited.result()}"
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", hub.port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.01)
+            continue
+        writer.close()
+        await writer.wait_closed()
+        return

@@ -32,8 +32,8 @@ def integrity(database: Path) -> list[str]:
     return problems + [f"corrupt: a foreign key leads nowhere: {row}" for row in foreign]
 
 
-def tracebacks(log: Path) -> list[str]:
-    """The first traceback of a log, if there is one."""
-    text = log.read_text(errors="replace")
+def tracebacks(log: Path, *, since: int = 0) -> list[str]:
+    """The first traceback of a log after so many bytes, if there is one."""
+    text = log.read_bytes()[since:].decode(errors="replace")
     at = text.find("Traceback")
     return [] if at < 0 else [f"traceback in the hub's log: {text[at : at + 1500]}"]

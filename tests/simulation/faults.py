@@ -72,7 +72,7 @@ def stall(world: World) -> None:
     """Nothing gets through for a while, in either direction: delay, or a peer that reads too slowly."""
     link = _some_link(world)
     if link is not None:
-        link.stalled_until = world.now + world.random.choice((100, 3_000, 20_000, 90_000))
+        link.stalled_until = world.now + world.random.choice((100, 3_000, 8_000, 20_000, 90_000))
         world.note(f"a {link.kind}'s connection stalls")
 
 

@@ -58,7 +58,7 @@ def weather(random: Random) -> Weather:
         devices=random.randint(1, 3),
         tills=random.randint(2, 5),
         faults=faults,
-        fault_rate=random.choice((0.002, 0.005, 0.01, 0.02)) if faults else 0.0,
+        fault_rate=random.choice((0.002, 0.005, 0.01, 0.02, 0.05)) if faults else 0.0,
         act_rate=random.choice((0.1, 0.2, 0.3)),
         cancel_rate=random.choice((0.05, 0.2, 0.5)),
         patience=random.choice((1, 3, 100)),

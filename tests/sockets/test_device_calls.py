@@ -186,25 +186,32 @@ async def test_a_refused_start_is_asked_again(shop: Shop) -> None:
     assert (await device.started())["transaction_id"] == first["transactionId"]
 
 
-async def test_errors_as_other_json_rpc_peers_write_them(shop: Shop) -> None:
-    """`error.data` may be anything, or absent: a refusal it is all the same (JSON-RPC 2.0, 5.1)."""
+async def test_a_device_that_does_not_know_the_method(shop: Shop) -> None:
+    """Plain JSON-RPC, without any `data`: nothing has begun, and it is asked again after the same pause."""
     device = await shop.device()
     till = await shop.register(device)
     first = await till.pay()
-    errors: list[Json] = [
-        {"code": -32601, "message": "Method not found"},
-        {"code": -32000, "message": "busy", "data": "customer is paying in cash"},
-        {"code": -32000, "message": "busy", "data": {"reason": 7}},
-        {"code": -32000, "message": "busy", "data": None},
-    ]
-    for error in errors:
-        request = await device.socket.pushed("transaction.start")
-        assert request["params"]["transaction_id"] == first["transactionId"]
-        await device.socket.send({"jsonrpc": "2.0", "id": request["id"], "error": error}, valid=False)
-        await device.socket.call("ping")
-        assert (await story(shop, first["transactionId"]))["transaction"]["state"] == "queued", error
-        shop.hub.clock.advance(3)
+    request = await device.socket.pushed("transaction.start")
+    error = {"code": -32601, "message": "Method not found"}
+    await device.socket.send({"jsonrpc": "2.0", "id": request["id"], "error": error}, valid=False)
+    await device.socket.call("ping")
+    assert (await story(shop, first["transactionId"]))["transaction"]["state"] == "queued"
+
+
+@pytest.mark.parametrize("data", ["customer is paying in cash", {"reason": 7}, [1], 5, None])
+async def test_errors_as_other_json_rpc_peers_write_them(shop: Shop, data: object) -> None:
+    """`error.data` may be anything (JSON-RPC 2.0, 5.1): no malformed message, and no word about what has begun."""
+    device = await shop.device()
+    till = await shop.register(device)
+    first = await till.pay()
+    request = await device.socket.pushed("transaction.start")
+    error = {"code": -32000, "message": "busy", "data": data}
+    await device.socket.send({"jsonrpc": "2.0", "id": request["id"], "error": error}, valid=False)
+    await device.socket.call("ping")
     assert device.socket.errors.empty()
+    assert (await story(shop, first["transactionId"]))["transaction"]["state"] == "sending"
+    shop.hub.clock.advance(5)
+    assert (await device.started())["transaction_id"] == first["transactionId"]
 
 
 async def test_a_result_instead_of_an_acknowledgement(shop: Shop) -> None:

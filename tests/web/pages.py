@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, expect
 
 _LINK_DOWN = re.compile(r"WebSocket connection to .* failed")
@@ -150,4 +151,3 @@ class Till:
         """What the history lists, newest first."""
         await self.view("History")
         return await self.page.locator("till-history tbody .link").all_inner_texts()
-

@@ -34,7 +34,7 @@ async def test_the_code_may_be_typed_in_groups(terminal: Terminal, till: Till) -
 
 
 async def test_a_used_code_is_refused(paired: tuple[Terminal, Till], open_terminal: OpenTerminal) -> None:
-    terminal, till = paired
+    _, till = paired
     code = await (await open_terminal()).code()
     await till.view("Back office")
     await till.pair(code)
@@ -127,7 +127,9 @@ async def test_unpaired_while_the_page_was_closed_is_told_when_it_opens(
     await again.notice("Front counter is no longer paired")
 
 
-async def test_moving_to_another_terminal_tells_both(paired: tuple[Terminal, Till], open_terminal: OpenTerminal) -> None:
+async def test_moving_to_another_terminal_tells_both(
+    paired: tuple[Terminal, Till], open_terminal: OpenTerminal
+) -> None:
     first, till = paired
     second = await open_terminal()
     assert await first.id() != await second.id()

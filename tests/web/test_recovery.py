@@ -24,7 +24,9 @@ async def test_reload_in_mid_payment_picks_up_where_it_was(paired: tuple[Termina
     assert len(await till.references()) == 1
 
 
-async def test_what_ended_while_the_page_was_closed_is_shown(paired: tuple[Terminal, Till], open_till: OpenTill) -> None:
+async def test_what_ended_while_the_page_was_closed_is_shown(
+    paired: tuple[Terminal, Till], open_till: OpenTill
+) -> None:
     terminal, till = paired
     await till.charge(1250)
     await till.headline("Waiting for the card")

@@ -121,10 +121,8 @@ async def test_a_full_queue_is_answered_clearly(paired: tuple[Terminal, Till]) -
     refusal = await till.page.evaluate(
         """async () => {
           const { RegisterClient, VolatileShelf } = await import("/web/sdk/index.js");
-          const { register_id, business_name, vendor_name } = JSON.parse(localStorage["smartconnect.till"]).registers[0];
-          const client = new RegisterClient({
-            identity: { register_id, business_name, vendor_name }, shelf: new VolatileShelf(),
-          });
+          const { register_name, ...identity } = JSON.parse(localStorage["smartconnect.till"]).registers[0];
+          const client = new RegisterClient({ identity, shelf: new VolatileShelf() });
           client.open();
           const purchase = { function: "Card.Purchase", amount_total_cents: 100 };
           let error;

@@ -1,5 +1,8 @@
 /** Loading again, but not too often: however many reasons there are, one load runs at a time, and then there is a rest. */
 
+/** The rest is so many times longer than the load took: what is heavy for the hub is asked for more seldom. */
+const LOADS_A_REST = 10;
+
 export class Refresher {
   #load;
   #restMs;
@@ -38,15 +41,17 @@ export class Refresher {
     this.#running = true;
     while (this.#asked && !this.#stopped) {
       this.#asked = false;
+      const begun = performance.now();
       await this.#load();
-      await this.#rest();
+      await this.#rest(Math.max(this.#restMs, LOADS_A_REST * (performance.now() - begun)));
     }
     this.#running = false;
   }
 
-  #rest() {
+  /** @param {number} milliseconds */
+  #rest(milliseconds) {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#restMs);
+      const timer = setTimeout(resolve, milliseconds);
       this.#wake = () => {
         clearTimeout(timer);
         resolve(undefined);

@@ -100,6 +100,11 @@ export class DeviceClient extends Emitter {
     this.#link.open();
   }
 
+  /** Resolves as soon as the hub has welcomed this device; rejects with why it does not. */
+  whenOnline() {
+    return this.#link.whenOnline();
+  }
+
   /** Disconnect. Nothing is forgotten. */
   close() {
     this.#link.close();

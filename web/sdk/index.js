@@ -8,6 +8,7 @@
  *     });
  *     register.on("transaction", (view) => show(view.state, view.stage, view.result));
  *     register.open();
+ *     await register.whenOnline();
  *     await register.redeem({ code: "12345678", register_name: "Front counter" });
  *     await register.submit({ function: "Card.Purchase", amount_total_cents: 1250 });
  */

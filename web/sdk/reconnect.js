@@ -36,6 +36,7 @@ import { Peer } from "./peer.js";
 
 const OPEN_TIMEOUT_MS = 15_000;
 const STEADY_MS = 10_000;
+const RESTART_MS = 1_000; // sooner than this, something is wrong, and it is not made worse by haste
 // Applications may use 3000–3999 for themselves; the hub's ranges start at 4000.
 const GIVEN_UP = 3000;
 
@@ -138,8 +139,9 @@ export class Link extends Emitter {
         this.#set({ phase: "refused", ...ending });
         return;
       }
-      if (ending.reason === "restart") continue;
-      if (Date.now() - openedAt > STEADY_MS) this.#failures = 0;
+      const lived = Date.now() - openedAt;
+      if (ending.reason === "restart" && lived > RESTART_MS) continue;
+      if (lived > STEADY_MS) this.#failures = 0;
       await this.#pause(retryAfterMs(ending.reason), ending);
     }
   }

@@ -103,6 +103,11 @@ export class RegisterClient extends Emitter {
     this.#link.close();
   }
 
+  /** Resolves as soon as the hub has welcomed this register; rejects with why it does not. */
+  whenOnline() {
+    return this.#link.whenOnline();
+  }
+
   /**
    * Pair with the device that shows this code. Rejects with `RpcError`: `pairing_code_invalid`, `too_many_attempts`.
    *

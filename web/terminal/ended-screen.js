@@ -57,7 +57,8 @@ class EndedScreen extends Part {
       this.#shown = payment.id;
       this.#receipt.open = false;
       announce(stateText(result.outcome));
-      this.#headline.focus({ preventScroll: true });
+      const here = document.activeElement === document.body || this.closest("terminal-handset")?.contains(document.activeElement);
+      if (here) this.#headline.focus({ preventScroll: true });
     }
   }
 }

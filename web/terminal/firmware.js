@@ -6,6 +6,7 @@
 
 import { DeviceClient, DeviceMemory, Emitter } from "../sdk/index.js";
 import { resultOf } from "./outcome.js";
+import { PairingDesk } from "./pairing-desk.js";
 import { Payment } from "./payment.js";
 import { Player } from "./player.js";
 import { setupOf } from "./shelf.js";
@@ -35,10 +36,6 @@ export class Firmware extends Emitter {
   payment = null;
   /** @type {Ended | null} */
   ended = null;
-  /** @type {import("../sdk/messages.js").PairingCodeShown | null} */
-  code = null;
-  codeUntil = 0;
-  pairingEnded = "";
   /** @type {import("../sdk/messages.js").DeviceWelcome | null} */
   welcome = null;
 
@@ -55,6 +52,7 @@ export class Firmware extends Emitter {
       firmware: FIRMWARE,
       mayCancel: () => this.payment?.mayCancel ?? false,
     });
+    this.pairing = new PairingDesk(this.client, () => this.#changed());
     this.#listen();
   }
 
@@ -86,7 +84,8 @@ export class Firmware extends Emitter {
   switchOff(power = "off") {
     this.client.close();
     this.#rest();
-    this.payment = this.ended = this.code = this.welcome = null;
+    this.payment = this.ended = this.welcome = null;
+    this.pairing.clear();
     this.change({ power });
     this.#log(power === "off" ? "switched off" : "plug pulled; the memory is kept");
   }
@@ -103,17 +102,12 @@ export class Firmware extends Emitter {
   swapHardware() {
     this.client.close();
     this.#rest();
-    this.payment = this.ended = this.code = null;
+    this.payment = this.ended = null;
+    this.pairing.clear();
     this.memory.replaceHardware();
     if (this.setup.power === "on") this.#boot();
     this.#log(`hardware swapped; the serial is ${this.memory.serial} now`);
     this.#changed();
-  }
-
-  /** Open pairing, or ask for a fresh code. */
-  async startPairing() {
-    this.pairingEnded = "";
-    await this.client.startPairing();
   }
 
   /** @param {number} tipCents */
@@ -253,15 +247,6 @@ export class Firmware extends Emitter {
       this.welcome = welcome;
       this.#changed();
     });
-    client.on("code", (code) => {
-      this.code = code;
-      this.codeUntil = code ? Date.now() + code.expires_in_seconds * 1000 : 0;
-      this.#changed();
-    });
-    client.on("closed", ({ cause }) => {
-      this.pairingEnded = cause;
-      this.#changed();
-    });
     client.on("pairings", () => this.#changed());
     client.on("paired", ({ register_name }) => this.#log(`paired with ${register_name}`));
     client.on("unpaired", ({ register_name, cause }) => this.#log(`${register_name} unpaired: ${cause}`));
@@ -275,6 +260,7 @@ export class Firmware extends Emitter {
   /** @param {import("../sdk/messages.js").Start} start */
   #start(start) {
     this.ended = null;
+    this.pairing.ended = "";
     this.payment = new Payment(start);
     this.#log(`${start.function} from ${start.register_name}`);
     this.obey();

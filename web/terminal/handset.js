@@ -54,13 +54,13 @@ class Handset extends Part {
   }
 
   #shown() {
-    const { setup, client, ended, payment, code } = this.firmware;
+    const { setup, client, ended, payment, pairing } = this.firmware;
     if (setup.power !== "on") return "off";
     if (payment) return "payment";
     if (ended) return "ended";
     if (client.status.phase === "refused") return "off";
     if (this.#showsRegisters) return "registers";
-    return code ? "pairing" : "idle";
+    return pairing.code ? "pairing" : "idle";
   }
 
   /** @param {boolean} wanted */
@@ -86,7 +86,7 @@ class Handset extends Part {
       if (payment?.mayCancel) firmware.end("cancelled", "cancelled_by_customer");
       else if (!payment && firmware.ended) firmware.dismiss();
       else if (this.#showsRegisters) this.#showRegisters(false);
-      else if (firmware.code) firmware.client.stopPairing().catch(() => {});
+      else if (firmware.pairing.code) void firmware.pairing.stop();
     } else if (key === "✓") {
       if (payment?.stage === "entering_pin" && payment.pinDigits >= 4) firmware.enter("authorising");
       else if (!payment) firmware.dismiss();

@@ -13,7 +13,7 @@ class IdleScreen extends Part {
   #text = build("p", { class: "big" });
   #detail = build("p", { class: "soft" });
   #news = build("p", { class: "notice", role: "status" });
-  #pair = build("button", { type: "button", class: "button primary large wide", onclick: () => this.#startPairing() }, "Pair a register");
+  #pair = build("button", { type: "button", class: "button primary large wide", onclick: () => this.firmware.pairing.start() }, "Pair a register");
   #registers = build("button", { type: "button", class: "button wide", onclick: () => this.#showRegisters() });
 
   draw() {
@@ -21,14 +21,15 @@ class IdleScreen extends Part {
   }
 
   update() {
-    const { client, pairingEnded, setup } = this.firmware;
+    const { client, setup } = this.firmware;
+    const { ended } = this.firmware.pairing;
     const online = client.status.phase === "online";
     const count = client.pairings.length;
     write(this.#text, online ? "Ready" : setup.network ? "Connecting" : "No network");
     write(this.#detail, this.#waitsFor(online, count));
     const newest = client.pairings.at(-1);
-    write(this.#news, pairingEnded === "redeemed" && newest ? `Paired with ${newest.register_name}.` : (ENDINGS[pairingEnded] ?? ""));
-    this.#news.dataset.tone = pairingEnded === "redeemed" ? "good" : "wary";
+    write(this.#news, ended === "redeemed" && newest ? `Paired with ${newest.register_name}.` : (ENDINGS[ended] ?? ""));
+    this.#news.dataset.tone = ended === "redeemed" ? "good" : "wary";
     this.#news.hidden = !this.#news.textContent;
     this.#pair.disabled = !online;
     this.#registers.hidden = count === 0;
@@ -42,11 +43,6 @@ class IdleScreen extends Part {
   #waitsFor(online, count) {
     if (!online) return "Payments cannot come in.";
     return count === 0 ? "Pair a register to take its payments." : "Waiting for a payment.";
-  }
-
-  #startPairing() {
-    // A link that breaks just now shows as such; there is nothing more to say.
-    this.firmware.startPairing().catch(() => {});
   }
 
   #showRegisters() {

@@ -15,14 +15,14 @@ class PairingScreen extends Part {
     fill(
       this,
       build("div", { class: "middle" }, build("p", { class: "soft" }, "Type this code in the POS"), this.#code, this.#bar, this.#left),
-      build("button", { type: "button", class: "button wide", onclick: () => this.#refresh() }, "New code"),
-      build("button", { type: "button", class: "button wide", onclick: () => this.#stop() }, "Stop pairing"),
+      build("button", { type: "button", class: "button wide", onclick: () => this.firmware.pairing.start() }, "New code"),
+      build("button", { type: "button", class: "button wide", onclick: () => this.firmware.pairing.stop() }, "Stop pairing"),
     );
     setInterval(() => this.#tick(), 1000);
   }
 
   update() {
-    const { code } = this.firmware;
+    const { code } = this.firmware.pairing;
     if (!code) {
       write(this.#code, "");
       return;
@@ -37,17 +37,9 @@ class PairingScreen extends Part {
   }
 
   #tick() {
-    const left = (this.firmware.codeUntil - Date.now()) / 1000;
+    const left = (this.firmware.pairing.until - Date.now()) / 1000;
     write(this.#left, left > 0 ? `Good for ${countdown(left)}` : "A new code is on its way");
     this.#bar.value = Math.max(0, left / this.#seconds);
-  }
-
-  #refresh() {
-    this.firmware.startPairing().catch(() => {});
-  }
-
-  #stop() {
-    this.firmware.client.stopPairing().catch(() => {});
   }
 }
 

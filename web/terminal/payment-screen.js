@@ -55,8 +55,9 @@ class PaymentScreen extends Part {
     this.dataset.stage = stage;
     fill(this.#actions, ...this.#actionsOf(payment), playing && build("p", { class: "soft small" }, `Plays by itself: ${playing}.`));
     if (stageIsNew) {
+      const here = document.activeElement === document.body || this.closest("terminal-handset")?.contains(document.activeElement);
       announce(`${this.#headline.textContent}. ${this.#amount.textContent}`);
-      this.#headline.focus({ preventScroll: true });
+      if (here) this.#headline.focus({ preventScroll: true });
     }
   }
 

@@ -51,11 +51,10 @@ class SaleView extends Part {
     this.#ring.hidden = this.#pad.hidden = Boolean(payment);
     const panel = /** @type {HTMLElement} */ (this.#payment.parentElement);
     panel.hidden = !payment;
-    const known = client.pairing !== null;
     const paired = client.pairing?.paired ?? this.station.journal.pairing !== null;
     const refused = client.status.phase === "refused";
     this.#checkout.hidden = !paired;
-    this.#unpaired.hidden = paired || !known || refused;
+    this.#unpaired.hidden = paired || refused;
     const text = refused ? `The hub does not let this register in. ${refusalText(client.status)}` : "";
     if (text && this.#refusal.hidden) alarm(text);
     write(this.#refusal, text);

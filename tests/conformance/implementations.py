@@ -1,0 +1,32 @@
+"""The implementations of WebSocket that uvicorn can use, as patches of the hub's configuration, for comparison."""
+
+from __future__ import annotations
+
+import uvicorn
+from starlette.applications import Starlette
+
+import hub.server
+from hub.settings import Settings
+
+
+def _with(implementation: str) -> None:
+    configure = hub.server._config
+
+    def patched(settings: Settings, app: Starlette) -> uvicorn.Config:
+        config = configure(settings, app)
+        config.ws = implementation
+        return config
+
+    hub.server._config = patched
+
+
+def sansio() -> None:
+    _with("websockets-sansio")
+
+
+def websockets() -> None:
+    _with("websockets")
+
+
+def wsproto() -> None:
+    _with("wsproto")
