@@ -65,7 +65,8 @@ def test_the_commands_of_the_pos_page_do_what_it_says(tmp_path: Path) -> None:
         given = {"HUB": scene.hub.url, "CODE": scene.code()}
         begin = re.sub(r"^(HUB|CODE)=\S+", lambda match: f"{match[1]}={given[match[1]]}", runs[0], flags=re.MULTILINE)
         script = "set -eu\n" + "\necho\necho ----\n".join([begin, *runs[1:]])
-        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(part) for part in done.stdout.split("----\n")[1:]]
     names = [
         "Paired",

@@ -37,10 +37,10 @@ class Run:
         return f"seed {self.seed}: {len(self.violations)} violations after {self.steps} steps\n  {found}"
 
 
-def simulate(seed: int, steps: int) -> Run:
-    """Run the world of that seed for so many steps, let it settle, and judge it."""
+def simulate(seed: int, steps: int, *, faults: tuple[str, ...] | None = None) -> Run:
+    """Run the world of that seed for so many steps, let it settle, and judge it. `faults`: none but these, and often."""
     began = time.process_time()
-    with _log_watched() as watched, contextlib.closing(World(seed)) as world:
+    with _log_watched() as watched, contextlib.closing(World(seed, faults)) as world:
         watched.append(world.failed)
         for _ in range(steps):
             world.step()

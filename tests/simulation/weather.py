@@ -52,13 +52,14 @@ class Weather:
     settings: Settings
 
 
-def weather(random: Random) -> Weather:
-    faults = tuple(fault for fault in FAULTS if random.random() < 0.6)
+def weather(random: Random, only: tuple[str, ...] | None = None) -> Weather:
+    """The weather of a seed; `only`: nothing but these faults, and many of them."""
+    faults = tuple(fault for fault in FAULTS if random.random() < 0.6) if only is None else only
     return Weather(
         devices=random.randint(1, 3),
         tills=random.randint(2, 5),
         faults=faults,
-        fault_rate=random.choice((0.002, 0.005, 0.01, 0.02, 0.05)) if faults else 0.0,
+        fault_rate=random.choice((0.002, 0.005, 0.01, 0.02, 0.05)) if only is None else 0.05,
         act_rate=random.choice((0.1, 0.2, 0.3)),
         cancel_rate=random.choice((0.05, 0.2, 0.5)),
         patience=random.choice((1, 3, 100)),

@@ -26,9 +26,9 @@ from tests.simulation.weather import Weather, weather
 class World:
     """`step` until bored, then `settle`; then the history and the disk are the judge's."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, faults: tuple[str, ...] | None = None) -> None:
         self.random = Random(seed)
-        self.weather: Weather = weather(self.random)
+        self.weather: Weather = weather(self.random, faults)
         self.history = MemoryHistory()
         self.write: Callable[[Record], None] = self.history.add
         self.disk = Disk()
