@@ -7,17 +7,24 @@ begins a transaction once. What it did is the truth that the hub's record is hel
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.wire.device import Recorded
 from statemachines.transaction import Outcome
 from tests.commands.scene import Terminal, result
 
 Json = dict[str, Any]
-Word = Callable[[], Coroutine[Any, Any, Recorded | None]]
+
+
+@dataclass
+class Word:
+    """Something that a device says; `claims` is the transaction that it thereby says to have."""
+
+    say: Callable[[], Coroutine[Any, Any, object]]
+    claims: str | None = None
+    honest: bool = True
 
 
 @dataclass
@@ -69,12 +76,10 @@ class Line:
     to_device: deque[Json] = field(default_factory=deque)
     broken: bool = False
 
-    def say(self, word: Callable[[], Awaitable[object]]) -> None:
-        async def heard() -> Recorded | None:
-            answer = await word()
-            return answer if isinstance(answer, Recorded) else None
-
-        self.to_hub.append(heard)
+    def say(
+        self, say: Callable[[], Coroutine[Any, Any, object]], claims: str | None = None, *, honest: bool = True
+    ) -> None:
+        self.to_hub.append(Word(say, claims, honest))
 
     def arrive(self) -> None:
         """Take what the hub has sent meanwhile."""
@@ -94,33 +99,35 @@ class Line:
                     return
                 hardware.begin(transaction_id)
                 if not mute:
-                    self.say(lambda: terminal.answer(frame, "accepted"))
+                    self.say(lambda: terminal.answer(frame, "accepted"), transaction_id)
             case "transaction.start" | "transaction.inquire" if known is not None:
                 outcome = known
-                self.say(lambda: terminal.answer(frame, "completed", result=result(transaction_id, outcome)))
+                done = result(transaction_id, outcome)
+                self.say(lambda: terminal.answer(frame, "completed", result=done), transaction_id)
             case "transaction.start" | "transaction.inquire" if hardware.begun == transaction_id:
                 if not mute:
-                    self.say(lambda: terminal.answer(frame, "processing"))
+                    self.say(lambda: terminal.answer(frame, "processing"), transaction_id)
             case "transaction.inquire":
                 self.say(lambda: terminal.answer(frame, "unknown"))
             case "transaction.cancel" if known is not None:
                 outcome = known
-                self.say(lambda: terminal.answer_cancel(frame, "completed", result(transaction_id, outcome)))
+                done = result(transaction_id, outcome)
+                self.say(lambda: terminal.answer_cancel(frame, "completed", done), transaction_id)
             case "transaction.cancel" if hardware.begun == transaction_id:
                 if answer == "completed":
                     hardware.finish(Outcome.CANCELLED)
                     done = result(transaction_id, Outcome.CANCELLED)
-                    self.say(lambda: terminal.answer_cancel(frame, "completed", done))
+                    self.say(lambda: terminal.answer_cancel(frame, "completed", done), transaction_id)
                 elif not mute:
-                    self.say(lambda: terminal.answer_cancel(frame, answer))
+                    self.say(lambda: terminal.answer_cancel(frame, answer), transaction_id)
 
-    def tell_outcome(self, transaction_id: str, outcome: Outcome) -> None:
+    def tell_outcome(self, transaction_id: str, outcome: Outcome, *, honest: bool = True) -> None:
         terminal = self.terminal
-        self.say(lambda: terminal.complete(transaction_id, outcome))
+        self.say(lambda: terminal.complete(transaction_id, outcome), transaction_id, honest=honest)
 
     def tell_stage(self, transaction_id: str, stage: str) -> None:
         terminal = self.terminal
-        self.say(lambda: terminal.progress(transaction_id, stage))
+        self.say(lambda: terminal.progress(transaction_id, stage), transaction_id)
 
 
 @dataclass

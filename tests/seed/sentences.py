@@ -1,0 +1,37 @@
+"""The sentences of the seed document, in its order, each by its first words."""
+
+from __future__ import annotations
+
+SENTENCES = (
+    "Pairing a Register to a particular device enables SmartConnect to automatically",
+    "Essentially, the pairing process creates a link between the Register",
+    "The pairing flow is:",
+    "The pairing process gets initiated on the device",
+    "This code has a certain TTL",
+    "The person doing the pairing would input this pairing code in the POS software",
+    "If successful, the pairing process is now complete",
+    "Depending on how each POS system handles integrations",
+    'Pairing is commonly a "back-office" function',
+    "Pairing information is stored in SmartConnect",
+    "The POS system does not need to preserve anything",
+    "After pairing is successful, every Transaction request will be routed to the right device",
+    "There is no API to unpair, from the POS system",
+    "Unpairing is an operation handled by the payment acceptance device",
+    "Typically if users need to e.g. move an EFTPOS Terminal from one Register to another",
+    "For Smartpay EFTPOS Terminals, even when doing a physical swap-out",
+    "It is important to understand the cardinality of the relationship",
+    "One Register can only be paired to one payment acceptance device",
+    "Sending a pairing request for an already-paired Register to another device",
+    "One payment acceptance device can be paired to many Registers",
+    "Multiple registers (with different unique IDs) can send pairing requests to the same device",
+    "Each pairing request will be independent",
+    "In case there are multiple Registers paired to the same payment acceptance device",
+    "Depending on how the SmartConnect client on the device is implemented",
+    "As stated before, the POS software does not have any control over the unpairing process",
+    "Having one Register paired to multiple payment devices is not supported by design",
+    'This can, however, be worked around by the POS system having one "physical" Register',
+    'Each "virtual" Register would be separately paired to a different device',
+    "Most cloud-based POS systems can be set up this way",
+    "More details can be found in the FAQ page",
+    "The full API specification of the Pairing Request can be found in the Pairing section",
+)
