@@ -1,0 +1,1 @@
+"""The admin API: what an operator sees and does."""

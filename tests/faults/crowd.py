@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from hub.clock import SystemClock
-from hub.sdk import Backoff, CallError, ConnectionLost, RegisterClient
+from hub.sdk import Backoff, CallError, ConnectionLost, RegisterClient, Stopped
 from hub.sdk.dial import Dial, dial
 from hub.simulator import AmountScript, SimulatedDevice
 from hub.simulator.firmware import Moment
@@ -25,7 +25,7 @@ from hub.wire.register import TransactionView
 from tests.checker.history import MemoryHistory, Record, Settled
 from tests.checker.stored import Stored
 from tests.faults.pos_till import BUSINESS, VENDOR, PosTill
-from tests.faults.witness import DeviceWitness, RegisterWitness, WitnessedMemory
+from tests.faults.witness import LEFT_OPEN, DeviceWitness, RegisterWitness, WitnessedMemory
 
 ENDINGS = (0, 0, 0, 5, 8, 10, 17, 20, 51, 91)
 """Last two digits of the amounts: mostly approvals, some declines, tips, customers who walk away, hosts that fail."""
@@ -137,9 +137,7 @@ class Crowd:
         for turn, register in enumerate(self.registers):
             await pair(register, self.devices[turn % len(self.devices)])
         for turn, till in enumerate(self.tills):
-            device = self.devices[turn % len(self.devices)]
-            await device.ready()
-            await till.pair(await device.open_pairing())
+            await till.pair(self.devices[turn % len(self.devices)])
 
     async def work(self) -> None:
         """Pay until everything that was to be paid has an outcome."""
@@ -157,7 +155,7 @@ class Crowd:
         async with asyncio.TaskGroup() as payments:
             for turn in range(self.size.payments):
                 if turn == self.size.payments // 2 and chance.random() < self.size.moves:
-                    await self._move(register, chance)
+                    await pair(register, chance.choice(self.devices))
                 payment = payments.create_task(self._pay(register, random.Random(chance.random())))
                 if chance.random() < 0.5:
                     await payment
@@ -174,16 +172,6 @@ class Crowd:
             assert error.code in ("register_not_paired", "device_busy"), error
             return None
         return await register.wait_final(transaction_id, timeout_seconds=30)
-
-    async def _move(self, register: RegisterClient, chance: random.Random) -> None:
-        try:
-            await pair(register, chance.choice(self.devices))
-        except CallError as error:
-            # The code was replaced, or went with the device's power, between showing and typing.
-            assert error.code in ("pairing_code_invalid", "too_many_attempts"), error
-        except ConnectionLost:
-            # Not asked again, for a code is good once; the register is still paired, with the one or with the other.
-            await register.pairing_status()
 
     def _misbehave(self, device: SimulatedDevice) -> None:
         match self._random.randrange(3):
@@ -219,9 +207,21 @@ class Crowd:
 
 
 async def pair(register: RegisterClient, device: SimulatedDevice) -> None:
-    """Show a code and type it in, until the register is told that it is paired."""
-    await asyncio.gather(register.ready(), device.ready())
-    await register.redeem(await device.open_pairing(), register_name=str(register.register_id))
+    """Show a code and type it in, again and again until the register is paired with the device."""
+    while True:
+        try:
+            await device.seen.until(lambda: device.is_on)
+            await asyncio.gather(register.ready(), device.ready())
+            await register.redeem(await device.open_pairing(), register_name=str(register.register_id))
+            return
+        except CallError as error:
+            assert error.code in LEFT_OPEN | {"pairing_code_invalid"}, error
+        except (ConnectionLost, Stopped):
+            # Nobody knows what became of it; the device may have lost its power.
+            pass
+        paired = (await register.pairing_status()).device
+        if paired is not None and paired.device_id == device.device_id:
+            return
 
 
 async def _switch_on_again(device: SimulatedDevice) -> None:

@@ -20,6 +20,8 @@ from tests.faults.verdict import pronounce
 
 SETTINGS = {
     "polls_per_second": "1000",
+    "pairing_attempts_per_minute": "1000",
+    "pairing_attempts_per_source": "1000",
     "busy_retry_seconds": "0.05",
     "acknowledge_timeout_seconds": "1",
 }

@@ -16,7 +16,8 @@ import httpx
 
 from hub.clock import Clock
 from hub.entropy import register_key
-from hub.simulator import Pos, PosAnswer, PosRefused
+from hub.sdk import CallError, ConnectionLost
+from hub.simulator import Pos, PosAnswer, PosRefused, SimulatedDevice
 from tests.checker import history as seen
 from tests.checker.history import History, Shown
 
@@ -65,8 +66,14 @@ class PosTill:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def pair(self, code: str) -> None:
-        await self._pos.pair(code)
+    async def pair(self, device: SimulatedDevice) -> None:
+        """With a fresh code for each try: an answer that got lost may have used the last one up."""
+
+        async def once() -> None:
+            await device.ready()
+            await self._pos.pair(await device.open_pairing())
+
+        await self._insist(once)
 
     async def work(self, payments: int) -> None:
         for _ in range(payments):
@@ -107,8 +114,11 @@ class PosTill:
         while True:
             try:
                 return await ask()
-            except httpx.TransportError:
+            except (httpx.TransportError, ConnectionLost):
                 pass
+            except CallError as error:
+                if not error.retryable:
+                    raise
             except PosRefused as refused:
                 if refused.status not in (429, 503):
                     raise

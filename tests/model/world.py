@@ -81,11 +81,13 @@ class Line:
     ) -> None:
         self.to_hub.append(Word(say, claims, honest))
 
-    def arrive(self) -> None:
-        """Take what the hub has sent meanwhile."""
+    @property
+    def has_frames(self) -> bool:
+        """Whether the hub has sent something that the device has not read."""
         frames = self.terminal.frames()
         if not self.broken:
             self.to_device.extend(frames)
+        return bool(self.to_device)
 
     def read(self, frame: Json, *, willing: bool, mute: bool, answer: str) -> None:
         """The hardware reads a frame and answers as the protocol says, unless the answer is swallowed (`mute`)."""
@@ -144,6 +146,10 @@ class Place:
     """The pairing code that was shown last, and when it ends."""
 
     @property
+    def lines(self) -> list[Line]:
+        return [*self.old_lines, *([] if self.line is None else [self.line])]
+
+    @property
     def hardware(self) -> Hardware:
         serial = f"{self.terminal.device_id}-{self.standing}"
         return self.shelf.setdefault(serial, Hardware(serial, self.truth))
@@ -151,7 +157,6 @@ class Place:
     def unplug(self) -> None:
         """The line breaks; the hub has not noticed. Words that were on their way may still arrive."""
         if self.line is not None:
-            self.line.arrive()
             self.line.to_device.clear()
             self.line.broken = True
 

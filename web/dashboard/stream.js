@@ -1,14 +1,16 @@
-/** The latest happenings as rows, newest on top: however many come, few rows are made, and a row is written once a frame. */
+/**
+ * The latest happenings as rows, newest on top. Only the rows in view exist, and they are written once a frame: however
+ * many come, the page has little to do. What one reads stays in its place, while one has scrolled, or is at it.
+ */
 
-import { build, write } from "../view/element.js";
-import { addressOf } from "./route.js";
-import { short } from "./badge.js";
-import { preciseTime } from "./timing.js";
-import { KINDS, VIEW_OF_KIND, stateWords } from "./words.js";
+import { build } from "../view/element.js";
+import { StreamRow } from "./stream-row.js";
 
 /** @typedef {import("../sdk/dashboard-messages.js").Happening} Happening */
 
-const ROWS = 500;
+const KEPT = 500;
+const ROW_HEIGHT = 32; // as in sheet.css
+const BEYOND = 4; // rows made above and below those in view
 
 /** Name and class of each. */
 const COLUMNS = [
@@ -21,103 +23,93 @@ const COLUMNS = [
   ["Detail", "detail minor"],
 ];
 
-/**
- * What is written of a row; rows that fall off the end are used again on top.
- *
- * @typedef {object} Row
- * @property {HTMLElement} element
- * @property {HTMLElement} time
- * @property {HTMLElement} kind
- * @property {HTMLAnchorElement} subject
- * @property {HTMLElement} what
- * @property {HTMLElement} state
- * @property {HTMLAnchorElement} device
- * @property {HTMLElement} detail
- */
-
 export class Stream {
-  #body = build("tbody");
-  /** @type {Row[]} newest first */
-  #rows = [];
+  /** @type {Happening[]} newest first */
+  #kept = [];
   /** @type {Happening[]} */
   #waiting = [];
   #frame = 0;
-  element = build(
-    "div",
-    { class: "scroller stream", tabindex: "0", role: "region", "aria-label": "Events, newest first" },
-    build(
-      "table",
-      { class: "sheet" },
-      build("caption", { class: "unseen" }, "Events, newest first"),
-      build("thead", {}, build("tr", {}, ...COLUMNS.map(([name, style]) => build("th", { scope: "col", class: style }, name)))),
-      this.#body,
-    ),
+  #above = spacer();
+  #below = spacer();
+  #body = build("tbody", {}, this.#above, this.#below);
+  /** @type {Map<Happening, StreamRow>} */
+  #rows = new Map();
+  #table = build(
+    "table",
+    { class: "sheet" },
+    build("caption", { class: "unseen" }, "Events, newest first"),
+    build("thead", {}, build("tr", {}, ...COLUMNS.map(([name, style]) => build("th", { scope: "col", class: style }, name)))),
+    this.#body,
   );
+  element = build("div", { class: "scroller stream", tabindex: "0", role: "region", "aria-label": "Events, newest first", onscroll: () => this.#ask() }, this.#table);
 
   /** @param {Happening[]} happenings oldest first */
   add(happenings) {
     this.#waiting.push(...happenings);
     // Of a burst only what will still be there is kept.
-    if (this.#waiting.length > ROWS) this.#waiting.splice(0, this.#waiting.length - ROWS);
-    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
+    if (this.#waiting.length > KEPT) this.#waiting.splice(0, this.#waiting.length - KEPT);
+    this.#ask();
   }
 
   clear() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
     this.#waiting = [];
-    this.#rows = [];
-    this.#body.replaceChildren();
+    this.#kept = [];
+    this.element.scrollTop = 0;
+    this.#ask();
   }
 
   get size() {
-    return this.#rows.length;
+    return this.#kept.length + this.#waiting.length;
+  }
+
+  #ask() {
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
   #draw() {
     this.#frame = 0;
-    const fresh = this.#waiting.splice(0).reverse();
-    const rows = fresh.map((happening) => {
-      const row = this.#rows.length >= ROWS ? /** @type {Row} */ (this.#rows.pop()) : newRow();
-      fillRow(row, happening);
+    const { scrollTop, clientHeight } = this.element;
+    const added = this.#waiting.splice(0).reverse();
+    // Not `:focus-within`: who has the list itself in focus wants to see it run.
+    const isRead = scrollTop > 0 || this.#body.matches(":hover") || this.#body.contains(document.activeElement);
+    this.#kept = [...added, ...this.#kept].slice(0, KEPT);
+    const top = isRead ? scrollTop + added.length * ROW_HEIGHT : scrollTop;
+    const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - BEYOND);
+    const shown = this.#kept.slice(first, first + Math.ceil(clientHeight / ROW_HEIGHT) + 2 * BEYOND);
+    this.#place(shown, first);
+    this.#above.style.height = `${first * ROW_HEIGHT}px`;
+    this.#below.style.height = `${(this.#kept.length - first - shown.length) * ROW_HEIGHT}px`;
+    this.#table.setAttribute("aria-rowcount", String(this.#kept.length + 1));
+    if (top !== scrollTop) this.element.scrollTop = top;
+  }
+
+  /**
+   * @param {Happening[]} shown
+   * @param {number} first
+   */
+  #place(shown, first) {
+    const wanted = new Set(shown);
+    const free = [...this.#rows].filter(([happening]) => !wanted.has(happening)).map(([happening, row]) => {
+      this.#rows.delete(happening);
       return row;
     });
-    this.#rows = [...rows, ...this.#rows];
-    const surplus = this.#rows.splice(ROWS);
-    for (const { element } of surplus) element.remove();
-    this.#body.prepend(...rows.map(({ element }) => element));
+    let before = /** @type {HTMLElement} */ (this.#above);
+    shown.forEach((happening, index) => {
+      let row = this.#rows.get(happening);
+      if (!row) {
+        row = free.shift() ?? new StreamRow();
+        row.show(happening);
+        this.#rows.set(happening, row);
+      }
+      row.element.setAttribute("aria-rowindex", String(first + index + 2));
+      if (before.nextElementSibling !== row.element) before.after(row.element);
+      before = row.element;
+    });
+    for (const { element } of free) element.remove();
   }
 }
 
-/** @returns {Row} */
-function newRow() {
-  const time = build("th", { scope: "row", class: "figures" });
-  const kind = build("td", { class: "minor" });
-  const subject = build("a", { class: "mono" });
-  const what = build("code");
-  const state = build("span", { class: "badge" });
-  const device = build("a", { class: "mono" });
-  const detail = build("td", { class: "small soft minor" });
-  const element = build("tr", {}, time, kind, build("td", {}, subject), build("td", {}, what), build("td", {}, state), build("td", { class: "minor" }, device), detail);
-  return { element, time, kind, subject, what, state, device, detail };
-}
-
-/**
- * @param {Row} row
- * @param {Happening} happening
- */
-function fillRow(row, { kind, subject, what, state, at, device_id, detail }) {
-  const { text, tone } = stateWords(kind, state);
-  write(row.time, preciseTime(at));
-  write(row.kind, KINDS[kind] ?? kind);
-  write(row.subject, short(subject));
-  row.subject.href = addressOf(VIEW_OF_KIND[kind] ?? "events", subject);
-  row.subject.title = subject;
-  write(row.what, what);
-  write(row.state, text);
-  row.state.dataset.tone = tone;
-  write(row.device, device_id ?? "");
-  row.device.hidden = !device_id;
-  row.device.href = addressOf("devices", device_id);
-  write(row.detail, detail ?? "");
+/** Stands for the rows that are out of view. */
+function spacer() {
+  return build("tr", { class: "spacer", "aria-hidden": "true" });
 }

@@ -1,0 +1,97 @@
+"""The online backup: a whole, working database, taken while the hub is at work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+from tests.admin.desk import assert_refused, post
+from tests.clock import ManualClock
+from tests.running import RunningHub, running
+from tests.shop import Shop, Till
+
+
+async def taken(hub: RunningHub) -> Path:
+    answer = await post(hub, "/backup")
+    assert answer.status_code == 201, answer.text
+    path = Path(answer.json()["file"])
+    assert answer.json()["bytes"] == path.stat().st_size
+    return path
+
+
+async def test_sound(shop: Shop) -> None:
+    """In the folder of backups, named by the time, readable by itself."""
+    till = await shop.register(await shop.device())
+    await till.pay()
+    path = await taken(shop.hub)
+    assert path == shop.hub.settings.data_dir / "backups" / "hub-202601010000000000.db"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("SELECT count(*) FROM transactions").fetchone() == (1,)
+
+
+async def test_a_hub_goes_on_from_it(shop: Shop, tmp_path: Path, clock: ManualClock) -> None:
+    """Restored in another folder: pairings, credentials, tokens and polling URLs are all good."""
+    device = await shop.device()
+    till = await shop.register(device)
+    first = await till.pay()
+    await device.started()
+    await device.complete(first["transactionId"])
+    path = await taken(shop.hub)
+    await till.pay()
+    (tmp_path / "restored").mkdir()
+    shutil.copy(path, tmp_path / "restored" / "hub.db")
+    async with running(tmp_path / "restored", clock) as hub:
+        old = first["data"]["PollingUrl"].removeprefix(shop.hub.url)
+        assert (await hub.http.get(old)).json()["data"]["TransactionResult"] == "OK-ACCEPTED"
+        device.hub = hub
+        welcome = await device.switch_on()
+        assert [each["register_id"] for each in welcome["pairings"]] == [till.register_id]
+        there = Till(hub)
+        await there.pay()
+        await device.started()
+        seen = await there.connect(last_event=1_000)
+        assert seen["replay"] == "snapshot", "numbers that the restored hub never gave"
+
+
+async def test_while_payments_go_on(shop: Shop) -> None:
+    """Nothing waits for it, and each copy holds whole transactions."""
+    device = await shop.device()
+    till = await shop.register(device)
+
+    async def pay() -> None:
+        for _ in range(20):
+            await till.pay()
+            started = await device.started()
+            await device.complete(started["transaction_id"])
+
+    async def back_up() -> list[Path]:
+        paths = []
+        for _ in range(3):
+            paths.append(await taken(shop.hub))
+            shop.hub.clock.advance(0.001)
+        return paths
+
+    _, paths = await asyncio.gather(pay(), back_up())
+    for path in paths:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_twice_in_a_millisecond(hub: RunningHub) -> None:
+    """The first is not overwritten."""
+    first = await taken(hub)
+    before = first.read_bytes()
+    assert_refused(await post(hub, "/backup"), 409, "backup_exists")
+    assert first.read_bytes() == before
+    hub.clock.advance(0.001)
+    assert await taken(hub) != first
+
+
+async def test_the_name_cannot_be_chosen(hub: RunningHub) -> None:
+    """Whatever is sent along is ignored."""
+    answer = await post(hub, "/backup?file=/tmp/x.db", {"file": "/tmp/x.db"})
+    assert Path(answer.json()["file"]).parent == hub.settings.data_dir / "backups"

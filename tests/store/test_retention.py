@@ -1,0 +1,74 @@
+"""Retention: what is old enough is forgotten; what is open, in doubt or in conflict never is."""
+
+from __future__ import annotations
+
+from hub.commands import retention
+from tests.clock import ManualClock
+from tests.shop import Shop, Terminal, Till
+from tests.wire import Json
+
+DAY = 86_400
+
+
+async def _sweep(shop: Shop) -> None:
+    while await shop.hub.edge.engine.execute(retention.sweep):
+        pass
+
+
+async def _paid(shop: Shop, terminal: Terminal, till: Till) -> Json:
+    envelope = await till.pay()
+    await terminal.started()
+    await terminal.complete(envelope["transactionId"], "approved")
+    return envelope
+
+
+async def test_a_finished_record_and_its_polling_url_last_as_long_as_promised(shop: Shop, clock: ManualClock) -> None:
+    terminal = await shop.device()
+    till = await shop.register(terminal)
+    envelope = await _paid(shop, terminal, till)
+    clock.advance(179 * DAY)
+    await _sweep(shop)
+    assert (await shop.poll(envelope))["transactionStatus"] == "COMPLETED"
+    clock.advance(2 * DAY)
+    await _sweep(shop)
+    gone = await shop.hub.http.get(envelope["data"]["PollingUrl"])
+    assert gone.status_code == 404
+
+
+async def test_a_record_goes_with_its_callbacks(shop: Shop, clock: ManualClock) -> None:
+    terminal = await shop.device()
+    till = await shop.register(terminal)
+    envelope = await till.pay(PosNotificationCallbackUrl="http://127.0.0.1/never")
+    await terminal.started()
+    await terminal.complete(envelope["transactionId"], "approved")
+    clock.advance(181 * DAY)
+    await _sweep(shop)
+    assert (await shop.hub.http.get(envelope["data"]["PollingUrl"])).status_code == 404
+
+
+async def test_what_is_in_doubt_stays(shop: Shop, clock: ManualClock) -> None:
+    terminal = await shop.device()
+    till = await shop.register(terminal)
+    await till.connect()
+    envelope = await till.pay()
+    await terminal.started()
+    await terminal.socket.abort()
+    await till.socket.pushed("device.presence", lambda params: not params["device"]["online"])
+    clock.advance(16)
+    await till.socket.pushed("transaction.updated", lambda params: params["transaction"]["state"] == "in_doubt")
+    clock.advance(400 * DAY)
+    await _sweep(shop)
+    assert (await shop.poll(envelope))["data"]["TransactionResult"] == "OK-DELAYED"
+
+
+async def test_old_events_are_swept_and_a_register_that_missed_them_gets_a_snapshot(
+    shop: Shop, clock: ManualClock
+) -> None:
+    terminal = await shop.device()
+    till = await shop.register(terminal)
+    await _paid(shop, terminal, till)
+    clock.advance(8 * DAY)
+    await _sweep(shop)
+    welcome = await till.connect(last_event=1)
+    assert welcome["replay"] == "snapshot"
+    assert welcome["event"] > 1
