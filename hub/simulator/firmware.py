@@ -164,7 +164,8 @@ class Terminal(Firmware):
         return CancelAck("cancelling" if agreed else "too_late")
 
     async def connected(self, welcome: Welcome) -> None:
-        self._need_power()
+        if self._dead:
+            return
         if welcome.credential is not None:
             self._memory.keep_credential(welcome.credential)
         self.code = welcome.pairing_code

@@ -18,8 +18,12 @@ async def taken(hub: RunningHub) -> Path:
     answer = await post(hub, "/backup")
     assert answer.status_code == 201, answer.text
     path = Path(answer.json()["file"])
-    assert answer.json()["bytes"] == path.stat().st_size
+    assert answer.json()["bytes"] == _size(path)
     return path
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 async def test_sound(shop: Shop) -> None:

@@ -28,7 +28,6 @@ async def test_every_call_asks_for_the_token(hub: RunningHub, method: str, path:
     [
         "",
         "Bearer",
-        "Bearer ",
         "Bearer wrong",
         f"Bearer {ADMIN_TOKEN}x",
         f"Bearer {ADMIN_TOKEN[:-1]}",

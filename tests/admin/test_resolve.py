@@ -63,7 +63,7 @@ async def test_the_device_disagrees_later(shop: Shop) -> None:
     assert (await get(shop.hub, "/transactions", attention="true"))["transactions"] == []
     story = await get(shop.hub, f"/transactions/{transaction_id}")
     assert story["conflict_outcome"] == "declined"
-    assert [each["operator"] for each in story["actions"]] == ["ada", "bob"]
+    assert [each["operator"] for each in story["actions"]] == ["bob", "ada"]
 
 
 async def test_nothing_to_review(shop: Shop) -> None:

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.engine import Engine
 from hub.errors import StoreUnavailable
@@ -73,7 +74,8 @@ async def test_faults(shop: Shop, monkeypatch: pytest.MonkeyPatch, fault: Except
     till = await shop.register()
     monkeypatch.setattr(Engine, "query", failing)
     monkeypatch.setattr(Engine, "execute", failing)
-    try:
+    # Captured, for the traceback that the console would draw takes longer than the test.
+    with capture_logs() as logged:
         answers = [
             await till.pair("12345678"),
             await till.post(),
@@ -81,8 +83,8 @@ async def test_faults(shop: Shop, monkeypatch: pytest.MonkeyPatch, fault: Except
             await ask(shop, "GET /admin/devices"),
             await ask(shop, "POST /admin/devices", json={"device_id": "7"}),
         ]
-    finally:
-        monkeypatch.undo()
+    monkeypatch.undo()
+    assert len([line for line in logged if line["event"] == "internal_error"]) == (len(answers) if status == 500 else 0)
     for answer in answers:
         assert (answer.status_code, answer.headers["SmartConnect-Error-Code"]) == (status, code)
         assert answer.json().keys() == {"error"}
