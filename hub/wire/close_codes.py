@@ -16,7 +16,7 @@ DASHBOARD_SUBPROTOCOL = "smartconnect.dashboard.v1"
 
 
 class CloseCode(IntEnum):
-    """Every code that the hub itself sends."""
+    """The codes that have a meaning here; the hub does not send 1003 and 4003 at present."""
 
     UNSUPPORTED_DATA = 1003  # a binary frame; the protocol is text
     DRAINING = 4000  # the hub is going down or moving; come back as the reason says

@@ -105,7 +105,7 @@ class PairingCodeShown(Struct, frozen=True, kw_only=True):
 
 
 class PairingClosed(Struct, frozen=True, kw_only=True):
-    """`pairing.closed`: take the code off the screen. `cause`: redeemed, session_ended, stopped, revoked."""
+    """`pairing.closed`: take the code off the screen. `cause`: redeemed, session_ended."""
 
     cause: str
 

@@ -48,7 +48,7 @@ class PairingView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     pairing_id: str | None = None
     paired_at: str | None = None
     device: DevicePresence | None = None
-    cause: str | None = None  # paired, paired_elsewhere, device, operator
+    cause: str | None = None  # paired, device, operator
 
 
 class TransactionResult(Struct, frozen=True, omit_defaults=True, kw_only=True):

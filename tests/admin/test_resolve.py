@@ -56,6 +56,7 @@ async def test_the_device_disagrees_later(shop: Shop) -> None:
     assert (story["conflict_outcome"], story["conflict"]["reason"]) == ("declined", "wrong_pin")
     listed = (await get(shop.hub, "/transactions", attention="true"))["transactions"]
     assert [each["transaction"]["transaction_id"] for each in listed] == [transaction_id]
+    shop.hub.clock.advance(1)
     reviewed = await post(
         shop.hub, f"/transactions/{transaction_id}/review", {"operator": "bob", "note": "refunded by hand"}
     )
@@ -63,7 +64,7 @@ async def test_the_device_disagrees_later(shop: Shop) -> None:
     assert (await get(shop.hub, "/transactions", attention="true"))["transactions"] == []
     story = await get(shop.hub, f"/transactions/{transaction_id}")
     assert story["conflict_outcome"] == "declined"
-    assert [each["operator"] for each in story["actions"]] == ["bob", "ada"]
+    assert [each["operator"] for each in story["actions"]] == ["ada", "bob"]
 
 
 async def test_nothing_to_review(shop: Shop) -> None:

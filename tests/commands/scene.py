@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -161,6 +161,10 @@ class Terminal:
         self.credential = connected.credential or self.credential
         self._inbox.clear()
         return connected
+
+    def connection(self) -> Terminal:
+        """The present connection, to be kept while this one goes on to the next."""
+        return replace(self, _inbox=list(self._inbox))
 
     async def vanish(self) -> bool:
         """The hub notices that the connection is gone; True if it was the present one."""

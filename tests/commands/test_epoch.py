@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from copy import copy
 
 import pytest
 
@@ -43,7 +42,7 @@ async def test_an_old_connection_can_write_nothing(scene: Scene) -> None:
     terminal = await scene.device()
     till = await scene.till(terminal)
     paid = await till.pay()
-    old = copy(terminal)
+    old = terminal.connection()
     await terminal.switch_on(in_flight=[paid])
     before, events = await scene.transaction(paid), len(till.events())
     for say in _everything(old, paid):
@@ -59,7 +58,7 @@ async def test_the_end_of_an_old_connection_disturbs_nobody(scene: Scene) -> Non
     terminal = await scene.device()
     till = await scene.till(terminal)
     paid = await till.pay()
-    old = copy(terminal)
+    old = terminal.connection()
     await terminal.switch_on(in_flight=[paid])
     before = await scene.queue()
     assert await old.vanish() is False
@@ -82,7 +81,7 @@ async def test_an_end_that_is_noticed_twice_counts_once(scene: Scene) -> None:
 async def test_frames_go_to_the_newest_connection_only(scene: Scene) -> None:
     terminal = await scene.device()
     till = await scene.till(terminal)
-    old = copy(terminal)
+    old = terminal.connection()
     await terminal.switch_on()
     await till.pay()
     assert old.frames() == []
@@ -110,7 +109,7 @@ async def make_scene_in_production(make_scene: Callable[..., Awaitable[Scene]]) 
 
 async def test_a_wrong_credential_leaves_the_present_connection_alone(scene: Scene) -> None:
     terminal = await scene.device()
-    impostor = copy(terminal)
+    impostor = terminal.connection()
     impostor.credential = "dev_guess"
     with pytest.raises(Unauthorised):
         await impostor.switch_on()
@@ -151,7 +150,7 @@ async def test_a_revoked_device_is_out_at_once(scene: Scene) -> None:
         await till.redeem(code.code)
     assert caught.value.code == "pairing_code_invalid"
     with pytest.raises(Unauthorised):
-        await copy(terminal).switch_on()
+        await terminal.connection().switch_on()
     await scene.pass_seconds(15)
     assert await scene.state(paid) == "in_doubt"
 
@@ -175,7 +174,7 @@ async def test_a_rotated_credential_lets_the_device_in_again_and_the_old_one_doe
     till = await scene.till(terminal)
     paid = await till.pay()
     await terminal.start()
-    old = copy(terminal)
+    old = terminal.connection()
     await scene.engine.execute(device.revoke, "D1")
     enrolled = await scene.engine.execute(device.rotate, "D1")
     terminal.credential = enrolled.credential

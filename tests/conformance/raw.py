@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -156,6 +157,11 @@ class RawSocket:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             body = await self._reader.readexactly(int(headers.get("content-length", "0")))
         return Response(int(first.split(" ")[1]), headers, body)
+
+    async def finish(self) -> None:
+        """Send no more, and go on reading."""
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()
 
     async def close(self) -> None:
         """End the connection at once."""

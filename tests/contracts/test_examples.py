@@ -83,3 +83,11 @@ def test_the_commands_of_the_pos_page_do_what_it_says(tmp_path: Path) -> None:
     assert answers[3]["transactionId"] == answers[2]["transactionId"]
     assert answers[4]["cancelResult"] == "too_late"
     assert [each["transactionId"] for each in answers[5]["transactions"]] == [answers[2]["transactionId"]]
+
+
+def test_links_lead_to_something() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+            assert target.startswith(("http://", "https://")) or (page.parent / target).exists(), (
+                f"{page.name}: {target}"
+            )

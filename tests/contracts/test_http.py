@@ -114,16 +114,15 @@ def _put_real_ids(case: Case, scene: Scene) -> None:
     if "pairingId" in path:
         path["pairingId"] = scene.spare_pairing()
     _put_register(case, scene)
-    if "Idempotency-Key" in case.headers:
-        # The same key with another body is refused; a schema cannot say so.
-        case.headers["Idempotency-Key"] = f"{turn}-{case.headers['Idempotency-Key']}"[:100]
 
 
 def _put_register(case: Case, scene: Scene) -> None:
-    """A paired register asks; and the cash is no more than the total, which a schema cannot say."""
+    """A paired register asks. What a schema cannot say: the cash is no more than the total, and each key is new."""
     if case.operation.label != "POST /POS/Transaction" or not isinstance(case.body, dict):
         return
     case.body.update(scene.triple)
+    if "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = f"{next(_turns)}-{case.headers['Idempotency-Key']}"[:100]
     if case.body.get("TransactionType") == "Card.PurchasePlusCash":
         amounts = sorted((str(case.body["AmountCash"]), str(case.body["AmountTotal"])), key=int)
         case.body["AmountCash"], case.body["AmountTotal"] = amounts

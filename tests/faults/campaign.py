@@ -15,7 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,19 @@ PROGRESS_SECONDS = 5.0
 
 Run = Callable[[Nursery, Path, int], Awaitable[Counts]]
 """One run in an empty folder. Returns what it did; raises `Violation`."""
+
+Stage = Callable[[Nursery, Path], AbstractAsyncContextManager[Run]]
+"""What all runs of a campaign share, such as one hub; leaving it may raise `Violation` too."""
+
+
+def by_itself(run: Run) -> Stage:
+    """Runs that share nothing."""
+
+    @contextlib.asynccontextmanager
+    async def stage(_nursery: Nursery, _folder: Path) -> AsyncIterator[Run]:
+        yield run
+
+    return stage
 
 
 class Violation(AssertionError):
@@ -70,33 +84,44 @@ def replay_line(kind: str, seed: int) -> str:
 class Campaign:
     """`play` the seeds one after the other; a folder of a run with a violation is kept in `keep`, if that is given."""
 
-    def __init__(self, kind: str, run: Run, *, keep: Path | None = None) -> None:
-        self._run = run
+    def __init__(self, kind: str, stage: Stage, *, keep: Path | None = None) -> None:
+        self._stage = stage
         self._keep = keep
         self.report = Report(kind)
 
     async def play(self, seeds: Sequence[int], on_run: Callable[[Report], None] = lambda _report: None) -> Report:
         """Stops early only when cancelled; the report tells how far it came."""
         began = time.monotonic()
-        async with Nursery() as nursery:
-            for seed in seeds:
-                await self._once(nursery, seed)
-                self.report.seconds = time.monotonic() - began
-                on_run(self.report)
+        with _folder(self.report.kind) as shared:
+            try:
+                async with Nursery() as nursery, self._stage(nursery, shared) as run:
+                    for seed in seeds:
+                        await self._once(run, nursery, seed)
+                        self.report.seconds = time.monotonic() - began
+                        on_run(self.report)
+            except Violation as violation:
+                self.report.violations.append((seeds[0], f"at the end of all runs: {violation}"))
         return self.report
 
-    async def _once(self, nursery: Nursery, seed: int) -> None:
-        folder = Path(tempfile.mkdtemp(prefix=f"{self.report.kind}-{seed}-"))
-        try:
-            async with asyncio.timeout(RUN_SECONDS):
-                self.report.add(await self._run(nursery, folder, seed))
-        except Exception as error:
-            self.report.runs += 1
-            self.report.violations.append((seed, f"{type(error).__name__}: {error}{_more(error)}"))
-            if self._keep is not None:
-                shutil.copytree(folder, self._keep / folder.name, dirs_exist_ok=True)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    async def _once(self, run: Run, nursery: Nursery, seed: int) -> None:
+        with _folder(f"{self.report.kind}-{seed}") as folder:
+            try:
+                async with asyncio.timeout(RUN_SECONDS):
+                    self.report.add(await run(nursery, folder, seed))
+            except Exception as error:
+                self.report.runs += 1
+                self.report.violations.append((seed, f"{type(error).__name__}: {error}{_more(error)}"))
+                if self._keep is not None:
+                    shutil.copytree(folder, self._keep / folder.name, dirs_exist_ok=True)
+
+
+@contextlib.contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _more(error: BaseException) -> str:
@@ -106,15 +131,15 @@ def _more(error: BaseException) -> str:
     return " (" + "; ".join(f"{type(each).__name__}: {each}{_more(each)}" for each in error.exceptions) + ")"
 
 
-async def check(kind: str, run: Run, seeds: Sequence[int]) -> Report:
+async def check(kind: str, stage: Stage, seeds: Sequence[int]) -> Report:
     """For tests: play the seeds, and fail with the replay lines of those that were violated."""
-    report = await Campaign(kind, run).play(seeds)
+    report = await Campaign(kind, stage).play(seeds)
     told = [f"{text}\n  replay: {replay_line(kind, seed)}" for seed, text in report.violations]
     assert not told, "\n".join(told)
     return report
 
 
-def command(kind: str, run: Run, *, cycles: int, description: str | None) -> int:
+def command(kind: str, stage: Stage, *, cycles: int, description: str | None) -> int:
     """For the long run: `--seed`, `--cycles`, progress, one table; exit code 1 if there was a violation."""
     parser = argparse.ArgumentParser(prog=f"scripts/torture {kind}", description=description)
     parser.add_argument("--seed", type=int, default=1, help="seed of the first run (default 1)")
@@ -123,7 +148,7 @@ def command(kind: str, run: Run, *, cycles: int, description: str | None) -> int
     parser.add_argument("--keep", type=Path, help="keep the folders of violated runs here")
     given = parser.parse_args()
     log.configure(level="error")  # of hubs in this process; those of their own have their own logs
-    campaign = Campaign(kind, run, keep=given.keep)
+    campaign = Campaign(kind, stage, keep=given.keep)
     seeds = range(given.seed, given.seed + given.cycles * given.step, given.step)
     asyncio.run(_interruptible(campaign, seeds, given.cycles))
     print(campaign.report.table)

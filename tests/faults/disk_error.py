@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.server import EXIT_STORE_BROKEN
-from tests.faults.campaign import Counts, Violation, command
+from tests.faults.campaign import Counts, Violation, by_itself, command
 from tests.faults.crowd import Crowd, Size
 from tests.faults.hub_process import HubProcess
 from tests.faults.kill import EAGER_CHECKPOINTS, SETTINGS
@@ -102,4 +102,4 @@ async def _look_after(hub: HubProcess, plan: Plan, work: asyncio.Task[None], cou
 
 
 if __name__ == "__main__":
-    raise SystemExit(command("disk_error", run, cycles=CALLS * len(KINDS), description=__doc__))
+    raise SystemExit(command("disk_error", by_itself(run), cycles=CALLS * len(KINDS), description=__doc__))

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.campaign import Counts, command
+from tests.faults.campaign import Counts, by_itself, command
 from tests.faults.crowd import Crowd, Size
 from tests.faults.hub_process import HubProcess
 from tests.faults.nursery_client import Nursery
@@ -120,4 +120,4 @@ async def _killed(hub: HubProcess, work: asyncio.Task[None]) -> bool:
 
 
 if __name__ == "__main__":
-    raise SystemExit(command("kill", run, cycles=1000, description=__doc__))
+    raise SystemExit(command("kill", by_itself(run), cycles=1000, description=__doc__))

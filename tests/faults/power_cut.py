@@ -22,7 +22,7 @@ from pathlib import Path
 
 from hub.app import running_edge
 from hub.settings import Settings
-from tests.faults.campaign import Counts, Violation, command
+from tests.faults.campaign import Counts, Violation, by_itself, command
 from tests.faults.claims import Claim, Listener, Store
 from tests.faults.crowd import Crowd, Size
 from tests.faults.disk_model import Disk, cut_points, lay_out
@@ -152,4 +152,4 @@ if __name__ == "__main__":
     async def run_given(nursery: Nursery, folder: Path, seed: int) -> Counts:
         return await run(nursery, folder, seed, recording=given.recording)
 
-    raise SystemExit(command("power_cut", run_given, cycles=100, description=__doc__))
+    raise SystemExit(command("power_cut", by_itself(run_given), cycles=100, description=__doc__))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import power_cut
-from tests.faults.campaign import check
+from tests.faults.campaign import by_itself, check
 from tests.faults.crowd import Size
 from tests.faults.disk_model import Disk
 from tests.faults.disk_record import Create, Sync, Unlink, Write
@@ -17,7 +17,7 @@ from tests.faults.nursery_client import Nursery
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_nothing_told_is_lost(seed: int) -> None:
-    report = await check("power_cut", power_cut.run, [seed])
+    report = await check("power_cut", by_itself(power_cut.run), [seed])
     assert report.counts["states"] == 100
 
 

@@ -362,6 +362,7 @@ class Hub(RuleBasedStateMachine):
 
     def hear(self, line: Line) -> None:
         """The next word of a line arrives: taken if the line is the present one, refused if it is not."""
+        self.the_laws_hold()
         heard, word = self.is_heard(line), line.to_hub.popleft()
         answer, refused = self.outcome(word.say())
         if not heard:
@@ -369,7 +370,7 @@ class Hub(RuleBasedStateMachine):
         elif not word.honest:
             assert refused in ("other_hardware", "transaction_not_started")
         else:
-            assert refused in (None, "transaction_final", "transaction_not_started")
+            assert refused in (None, "transaction_final", "transaction_not_started"), refused
             if refused is None and word.claims is not None:
                 self.claimed.add(word.claims)
         if isinstance(answer, Recorded):

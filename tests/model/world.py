@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Coroutine
-from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -171,7 +170,7 @@ class Place:
             in_flight=[hardware.begun] if hardware.begun is not None else [],
             results=[result(transaction_id, outcome) for transaction_id, outcome in hardware.results.items()],
         )
-        self.line = Line(copy(self.terminal), hardware)
+        self.line = Line(self.terminal.connection(), hardware)
         for transaction_id in connected.recorded:
             del hardware.results[transaction_id]
         return connected.recorded

@@ -54,12 +54,13 @@ class Weather:
 
 def weather(random: Random, only: tuple[str, ...] | None = None) -> Weather:
     """The weather of a seed; `only`: nothing but these faults, and many of them."""
-    faults = tuple(fault for fault in FAULTS if random.random() < 0.6) if only is None else only
+    share = random.choice((0.15, 0.3, 0.6))
+    faults = tuple(fault for fault in FAULTS if random.random() < share) or FAULTS if only is None else only
     return Weather(
         devices=random.randint(1, 3),
         tills=random.randint(2, 5),
         faults=faults,
-        fault_rate=random.choice((0.002, 0.005, 0.01, 0.02, 0.05)) if only is None else 0.05,
+        fault_rate=random.choice((0.005, 0.02, 0.05)) if only is None else 0.05,
         act_rate=random.choice((0.1, 0.2, 0.3)),
         cancel_rate=random.choice((0.05, 0.2, 0.5)),
         patience=random.choice((1, 3, 100)),

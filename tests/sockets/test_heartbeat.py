@@ -19,7 +19,7 @@ from tests.wire import Wire
 @pytest.mark.parametrize("kind", ["device", "register"])
 async def test_a_silent_line(tmp_path: Path, clock: ManualClock, kind: str) -> None:
     """No pong for as long as the interval: the connection is lost, and a device is shown as away."""
-    async with running(tmp_path / "data", clock, heartbeat_seconds=0.4) as hub:
+    async with running(tmp_path / "data", clock, heartbeat_seconds=1) as hub:
         shop = Shop(hub)
         device = await shop.device()
         till = await shop.register(device)
@@ -43,12 +43,12 @@ async def test_a_busy_hub_still_reads_pongs(
     tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A healthy peer is not dropped because the hub is long at work on its request, with others waiting behind it."""
-    async with running(tmp_path / "data", clock, heartbeat_seconds=0.4) as hub:
+    async with running(tmp_path / "data", clock, heartbeat_seconds=1) as hub:
         device = await Shop(hub).device()
         blocked = Blocked(hub, monkeypatch)
         asked = await device.socket.ask("pairing.start")
         behind = [await device.socket.ask("ping") for _ in range(20)]
-        await _pings(device.socket, 4)
+        await _pings(device.socket, 3)
         blocked.released.set()
         assert "result" in await asked
         for answer in behind:

@@ -145,7 +145,7 @@ async def test_the_last_result_is_the_terminals_own(paired: tuple[Terminal, Till
 async def test_amounts_go_through_as_cents(paired: tuple[Terminal, Till]) -> None:
     """1.15 * 100 is not 115 in floating point."""
     terminal, till = paired
-    for cents in (115, 1910, 999_999_999_999):
+    for cents in (115, 1910, 999_999_999_900):
         await till.charge(cents)
         await terminal.says(f"${cents / 100:,.2f}")
         await terminal.tap() if cents < 20_000 else await terminal.button("Cancel").click()

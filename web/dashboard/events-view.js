@@ -8,10 +8,14 @@ import { Stream } from "./stream.js";
 import { View } from "./view.js";
 import { KINDS } from "./words.js";
 
-/** @typedef {import("../sdk/dashboard-messages.js").Wanted} Wanted */
+/**
+ * @typedef {import("../sdk/dashboard-messages.js").Happening} Happening
+ * @typedef {import("../sdk/dashboard-messages.js").Wanted} Wanted
+ */
 
 const ID = /^[A-Za-z0-9._:-]{1,64}$/;
 const RECENT = 200;
+const SIGNS_KEPT = 2_000;
 
 class EventsView extends View {
   #stream = new Stream();
@@ -19,8 +23,13 @@ class EventsView extends View {
   #device = searchBox("event-device", "7070714000");
   #subject = searchBox("event-subject", "Id of a transaction, pairing or code");
   #pause = build("button", { type: "button", class: "button", "aria-pressed": "false", onclick: () => this.#togglePause() }, "Pause");
-  #count = build("p", { class: "small soft figures" });
-  #seen = 0;
+  #told = build("p", { class: "small soft figures" });
+  /** What was shown lately. @type {Set<string>} */
+  #seen = new Set();
+  #count = 0;
+  // Times of the hub are written so that their order is that of their texts.
+  #latest = "";
+  #clearedTo = "";
   #skipped = 0;
   #paused = false;
   #asked = "";
@@ -54,13 +63,18 @@ class EventsView extends View {
     );
     const filters = build(
       "form",
-      { class: "filters", oninput: () => this.#typed(), onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-      field("Device id", this.#device),
-      field("Subject", this.#subject),
-      this.#pause,
-      build("button", { type: "button", class: "button", onclick: () => this.#clear() }, "Clear"),
+      { class: "stack", role: "search", oninput: () => this.#typed(), onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+      kinds,
+      build(
+        "div",
+        { class: "filters" },
+        field("Device id", this.#device),
+        field("Subject", this.#subject),
+        this.#pause,
+        build("button", { type: "button", class: "button", onclick: () => this.#begin(this.#latest) }, "Clear"),
+      ),
     );
-    fill(body, build("section", { class: "card stack" }, kinds, filters, this.#count, this.#stream.element));
+    fill(body, build("section", { class: "card stack" }, filters, this.#told, this.#stream.element));
     this.turned();
   }
 
@@ -73,32 +87,49 @@ class EventsView extends View {
     this.#tell();
   }
 
-  /** What was before comes first; after a lost connection too. */
+  /** What was before comes first; after a lost connection, what was missed. */
   async load() {
     if (this.#paused) return;
     const wanted = this.wanted ?? {};
     const asked = JSON.stringify(wanted);
-    const again = asked === this.#asked && this.#stream.size > 0;
+    if (asked !== this.#asked) this.#begin("");
+    this.#asked = asked;
+    // Watched first: what happens between the two is in both, and shown once.
     await this.client.watch(wanted);
     const recent = await this.client.recent({ ...wanted, limit: RECENT });
-    if (!again) this.#clear();
-    this.#asked = asked;
-    if (!again) this.#stream.add(recent);
+    if (this.#asked === asked) this.#stream.add(this.#unseen(recent));
   }
 
   /** @param {import("../sdk/dashboard-messages.js").Happenings} happenings */
   happened({ items, skipped }) {
     if (this.#paused || document.hidden) return;
-    this.#stream.add(items);
-    this.#seen += items.length;
+    this.#stream.add(this.#unseen(items));
+    this.#count += items.length;
     this.#skipped += skipped;
     this.#tell();
+  }
+
+  /** @param {Happening[]} happenings */
+  #unseen(happenings) {
+    const fresh = happenings.filter(({ at, subject, what, state }) => {
+      const sign = `${at} ${subject} ${what} ${state}`;
+      const isNew = at > this.#clearedTo && !this.#seen.has(sign);
+      this.#seen.add(sign);
+      if (at > this.#latest) this.#latest = at;
+      return isNew;
+    });
+    // A set gives its oldest first.
+    for (const sign of this.#seen) {
+      if (this.#seen.size <= SIGNS_KEPT) break;
+      this.#seen.delete(sign);
+    }
+    return fresh;
   }
 
   #tell() {
     const skipped = this.#skipped > 0 ? ` ${this.#skipped.toLocaleString()} more came too fast to be shown.` : "";
     const state = this.#paused ? "Paused." : "Live.";
-    write(this.#count, `${state} ${this.#seen.toLocaleString()} since it was opened.${skipped}`);
+    write(this.#told, `${state} ${this.#count.toLocaleString()} since it was opened.${skipped}`);
   }
 
   #togglePause() {
@@ -111,9 +142,12 @@ class EventsView extends View {
     this.#tell();
   }
 
-  #clear() {
+  /** @param {string} clearedTo show nothing that is not later */
+  #begin(clearedTo) {
+    this.#clearedTo = clearedTo;
     this.#stream.clear();
-    this.#seen = this.#skipped = 0;
+    this.#seen.clear();
+    this.#count = this.#skipped = 0;
     this.#tell();
   }
 

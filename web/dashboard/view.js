@@ -40,6 +40,9 @@ export class View extends HTMLElement {
       desk.on("overview", () => this.#everySoOften()),
       desk.on("happenings", (happenings) => this.happened(happenings)),
     );
+    const awake = () => document.hidden || this.refresh();
+    document.addEventListener("visibilitychange", awake);
+    this.atEnd(() => document.removeEventListener("visibilitychange", awake));
     void desk.client.watch(this.wanted).catch(() => {});
     this.refresh();
   }
@@ -118,7 +121,11 @@ export class View extends HTMLElement {
     this.#refresher.hurry();
   }
 
-  /** End with the view. @param {() => void} off */
+  /**
+   * End it with the view.
+   *
+   * @param {() => void} off
+   */
   atEnd(off) {
     this.#offs.push(off);
   }

@@ -1,5 +1,5 @@
 /**
- * A device's end of `smartconnect.device.v1`: pairing codes, transactions as they come, results until they are recorded.
+ * A device's end of `smartconnect.device.v1`: pairing codes, transactions as they come, results until recorded.
  *
  * Laws:
  * 1. The same transaction id is the same transaction: its repetition gets the state it is in, or its stored result.
@@ -18,6 +18,7 @@ import { Reports } from "./reports.js";
  * @typedef {import("./messages.js").Result} Result
  * @typedef {import("./messages.js").PairingInfo} PairingInfo
  * @typedef {import("./messages.js").PairingCodeShown} PairingCodeShown
+ * @typedef {import("./errors.js").RpcError} RpcError
  */
 
 /**
@@ -33,7 +34,7 @@ import { Reports } from "./reports.js";
  * @property {{ transaction_id: string, answer: "cancelling" | "too_late" }} cancel the register wants to cancel
  * @property {{ transaction_id: string }} inquire the hub asks what became of it
  * @property {import("./messages.js").Recorded} recorded the hub has this result
- * @property {{ transaction_id: string, error: import("./errors.js").RpcError }} refused the hub will not have this result
+ * @property {{ transaction_id: string, error: RpcError }} refused the hub will not have this result
  */
 
 /**

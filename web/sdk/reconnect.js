@@ -2,7 +2,7 @@
  * A connection that comes back: opens the socket, greets, watches that it lives, and returns after a pause.
  *
  * Laws: one socket at a time. The pause has full jitter (uniform between 0 and a bound that doubles), or starts at what
- * the hub asked for. Close codes decide whether to return at all. Nothing is sent on the page's behalf but hello and ping.
+ * the hub asked for. Close codes decide whether to return at all. Of itself it sends nothing but hello and ping.
  */
 
 import { mayComeBack, retryAfterMs } from "./closing.js";

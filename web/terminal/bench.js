@@ -17,11 +17,22 @@ class Bench extends Part {
   #autoPlay = flag("Auto play", "Every payment approves itself.", (on) => this.firmware.change({ autoPlay: on }));
   #tips = flag("Ask for a tip", "", (on) => this.firmware.change({ tips: on }));
   #card = build("select", { id: "card", onchange: () => this.firmware.change({ card: this.#card.value }) });
-  #surcharge = build("select", { id: "surcharge", onchange: () => this.firmware.change({ surchargePercent: Number(this.#surcharge.value) }) });
-  #network = flag("Pull the network", "It works on, and tells the hub when it is back.", (on) => this.firmware.setNetwork(!on));
-  #slow = flag("Be slow", "Takes its time, and gives no sign of life meanwhile.", (on) => this.firmware.change({ slow: on }));
-  #silent = flag("Be silent", "Stays connected, works on, answers nothing.", (on) => this.firmware.change({ silent: on }));
-  #late = flag("Answer late", "Keeps the result to itself until told to send it.", (on) => this.firmware.change({ late: on }));
+  #surcharge = build("select", {
+    id: "surcharge",
+    onchange: () => this.firmware.change({ surchargePercent: Number(this.#surcharge.value) }),
+  });
+  #network = flag("Pull the network", "It works on, and tells the hub when it is back.", (on) =>
+    this.firmware.setNetwork(!on),
+  );
+  #slow = flag("Be slow", "Takes its time, and gives no sign of life meanwhile.", (on) =>
+    this.firmware.change({ slow: on }),
+  );
+  #silent = flag("Be silent", "Stays connected, works on, answers nothing.", (on) =>
+    this.firmware.change({ silent: on }),
+  );
+  #late = flag("Answer late", "Keeps the result to itself until told to send it.", (on) =>
+    this.firmware.change({ late: on }),
+  );
   #plug = build("button", { type: "button", class: "button", onclick: () => this.#togglePlug() });
   #power = build("button", { type: "button", class: "button", onclick: () => this.#togglePower() });
   #log = build("ol", { class: "log small", tabindex: "0", "aria-label": "What happened, newest first" });
@@ -31,11 +42,22 @@ class Bench extends Part {
   draw() {
     this.firmware.on("log", (text) => this.#note(text));
     fill(this.#card, ...Object.entries(CARDS).map(([value, { name }]) => build("option", { value }, name)));
-    fill(this.#surcharge, ...[0, 1, 1.5, 2.5].map((percent) => build("option", { value: percent }, percent === 0 ? "None" : `${percent} %`)));
-    const others = knownTerminals().map((id) => build("option", { value: id, selected: id === this.firmware.deviceId }, id));
+    fill(
+      this.#surcharge,
+      ...[0, 1, 1.5, 2.5].map((percent) =>
+        build("option", { value: percent }, percent === 0 ? "None" : `${percent} %`),
+      ),
+    );
+    const others = knownTerminals().map((id) =>
+      build("option", { value: id, selected: id === this.firmware.deviceId }, id),
+    );
     fill(this.#choice, ...others);
     const swap = build("button", { type: "button", class: "button", onclick: () => this.#swap() }, "Swap the hardware");
-    const fresh = build("button", { type: "button", class: "button", onclick: () => this.#use(newTerminalId()) }, "New terminal");
+    const fresh = build(
+      "button",
+      { type: "button", class: "button", onclick: () => this.#use(newTerminalId()) },
+      "New terminal",
+    );
     const setup = section(
       "Set-up",
       this.#autoPlay.label,
@@ -53,7 +75,11 @@ class Bench extends Part {
     );
     const tests = section(
       "Test amounts",
-      build("p", { class: "soft small" }, "Amounts with these cents play by themselves. All others wait for you, or approve themselves with auto play."),
+      build(
+        "p",
+        { class: "soft small" },
+        "Amounts with these cents play by themselves. All others wait for you, or approve themselves with auto play.",
+      ),
       amounts(),
     );
     const terminal = section(
@@ -87,10 +113,16 @@ class Bench extends Part {
     const facts = [
       ["Id", deviceId],
       ["Serial", memory.serial],
-      ["Connection", client.status.phase === "online" && welcome ? `number ${welcome.epoch}, hub ${welcome.hub_version}` : "none"],
+      [
+        "Connection",
+        client.status.phase === "online" && welcome ? `number ${welcome.epoch}, hub ${welcome.hub_version}` : "none",
+      ],
       ["Results owed", String(owed)],
     ];
-    fill(this.#facts, ...facts.flatMap(([name, value]) => [build("dt", {}, name), build("dd", { class: "mono" }, value)]));
+    fill(
+      this.#facts,
+      ...facts.flatMap(([name, value]) => [build("dt", {}, name), build("dd", { class: "mono" }, value)]),
+    );
   }
 
   #credentialForm() {
@@ -101,7 +133,11 @@ class Bench extends Part {
       build(
         "form",
         { class: "stack", onsubmit: (/** @type {Event} */ event) => this.#setCredential(event) },
-        build("p", { class: "soft small" }, "In development mode the hub hands one out by itself. Otherwise paste what the operator got when enrolling this id."),
+        build(
+          "p",
+          { class: "soft small" },
+          "In development mode the hub hands one out. Otherwise paste what the operator got when enrolling this id.",
+        ),
         field("credential", "Credential", this.#credential),
         build("button", { class: "button" }, "Use it"),
       ),
@@ -134,7 +170,8 @@ class Bench extends Part {
   }
 
   async #swap() {
-    const question = "Swap the hardware? The id stays, so the pairings do. The new one has an empty memory: a payment under way is lost to it.";
+    const question =
+      "Swap the hardware? The id and the pairings stay; the new one has an empty memory of a payment under way.";
     if (await confirmed(question, "Swap")) this.firmware.swapHardware();
   }
 
@@ -157,7 +194,11 @@ function amounts() {
     "table",
     { class: "small" },
     build("caption", { class: "unseen" }, "Test amounts"),
-    build("thead", { class: "unseen" }, build("tr", {}, build("th", { scope: "col" }, "Cents"), build("th", { scope: "col" }, "What happens"))),
+    build(
+      "thead",
+      { class: "unseen" },
+      build("tr", {}, build("th", { scope: "col" }, "Cents"), build("th", { scope: "col" }, "What happens")),
+    ),
     build("tbody", {}, ...rows.sort((a, b) => ((a.textContent ?? "") < (b.textContent ?? "") ? -1 : 1))),
   );
 }
@@ -169,7 +210,15 @@ function amounts() {
  */
 function flag(title, hint, change) {
   const input = build("input", { type: "checkbox", onchange: () => change(input.checked) });
-  return { input, label: build("label", { class: "switch" }, input, build("span", {}, title, hint && build("span", { class: "hint" }, hint))) };
+  return {
+    input,
+    label: build(
+      "label",
+      { class: "switch" },
+      input,
+      build("span", {}, title, hint && build("span", { class: "hint" }, hint)),
+    ),
+  };
 }
 
 /**

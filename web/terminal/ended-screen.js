@@ -23,15 +23,32 @@ class EndedScreen extends Part {
   #told = build("p", { class: "soft small", role: "status" });
   #receipt = build("details", {}, build("summary", {}, "Receipt"));
   #paper = build("pre", { class: "receipt", tabindex: "0", role: "region", "aria-label": "Receipt" });
-  #tell = build("button", { type: "button", class: "button primary wide", onclick: () => this.firmware.tell() }, "Tell the hub now");
-  #done = build("button", { type: "button", class: "button primary wide", onclick: () => this.firmware.dismiss() }, "Done");
+  #tell = build(
+    "button",
+    { type: "button", class: "button primary wide", onclick: () => this.firmware.tell() },
+    "Tell the hub now",
+  );
+  #done = build(
+    "button",
+    { type: "button", class: "button primary wide", onclick: () => this.firmware.dismiss() },
+    "Done",
+  );
   #shown = "";
 
   draw() {
     this.#receipt.append(this.#paper);
     fill(
       this,
-      build("div", { class: "middle" }, this.#sign, this.#headline, this.#reason, this.#amount, this.#told, this.#receipt),
+      build(
+        "div",
+        { class: "middle" },
+        this.#sign,
+        this.#headline,
+        this.#reason,
+        this.#amount,
+        this.#told,
+        this.#receipt,
+      ),
       this.#tell,
       this.#done,
     );
@@ -57,7 +74,8 @@ class EndedScreen extends Part {
       this.#shown = payment.id;
       this.#receipt.open = false;
       announce(stateText(result.outcome));
-      const here = document.activeElement === document.body || this.closest("terminal-handset")?.contains(document.activeElement);
+      const here =
+        document.activeElement === document.body || this.closest("terminal-handset")?.contains(document.activeElement);
       if (here) this.#headline.focus({ preventScroll: true });
     }
   }

@@ -18,8 +18,15 @@ import { setupOf } from "./shelf.js";
  * @typedef {import("./payment.js").Method} Method
  */
 
-/** What the terminal shows when a payment has ended. `held`: the hub has not been told. */
-/** @typedef {{ payment: Payment, result: Result, held: boolean, told: "" | "recorded" | "conflict" | "refused" }} Ended */
+/**
+ * What the terminal shows when a payment has ended. `held`: the hub is not to be told yet.
+ *
+ * @typedef {object} Ended
+ * @property {Payment} payment
+ * @property {Result} result
+ * @property {boolean} held
+ * @property {"" | "recorded" | "conflict" | "refused"} told
+ */
 
 export const MODEL = "Virtual terminal";
 export const FIRMWARE = "1.0";
@@ -253,7 +260,9 @@ export class Firmware extends Emitter {
     client.on("start", (start) => this.#start(start));
     client.on("cancel", ({ answer }) => this.#cancel(answer));
     client.on("inquire", () => this.#log("the hub inquires"));
-    client.on("recorded", ({ transaction_id, conflict }) => this.#told(transaction_id, conflict ? "conflict" : "recorded"));
+    client.on("recorded", ({ transaction_id, conflict }) =>
+      this.#told(transaction_id, conflict ? "conflict" : "recorded"),
+    );
     client.on("refused", ({ transaction_id }) => this.#told(transaction_id, "refused"));
   }
 

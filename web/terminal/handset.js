@@ -20,7 +20,13 @@ const KEYS = [
   ["✓", "enter", "Enter key"],
 ];
 
-const LINKS = { online: "Online", connecting: "Connecting", waiting: "No connection", refused: "Not let in", closed: "No network" };
+const LINKS = {
+  online: "Online",
+  connecting: "Connecting",
+  waiting: "No connection",
+  refused: "Not let in",
+  closed: "No network",
+};
 
 class Handset extends Part {
   #name = build("span");
@@ -31,9 +37,18 @@ class Handset extends Part {
 
   draw() {
     const keys = KEYS.map(([key, kind, label]) =>
-      build("button", { type: "button", class: `key ${kind}`, "aria-label": label, onclick: () => this.#press(key) }, key),
+      build(
+        "button",
+        { type: "button", class: `key ${kind}`, "aria-label": label, onclick: () => this.#press(key) },
+        key,
+      ),
     );
-    const screen = build("section", { class: "screen", "aria-label": "Screen" }, build("p", { class: "line" }, this.#name, this.#link, this.#clock), ...this.#screens);
+    const screen = build(
+      "section",
+      { class: "screen", "aria-label": "Screen" },
+      build("p", { class: "line" }, this.#name, this.#link, this.#clock),
+      ...this.#screens,
+    );
     screen.addEventListener("show-registers", () => this.#showRegisters(true));
     screen.addEventListener("show-idle", () => this.#showRegisters(false));
     fill(this, screen, build("div", { class: "keys", role: "group", "aria-label": "Keys" }, ...keys));
@@ -75,7 +90,11 @@ class Handset extends Part {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^\d$/.test(event.key)) this.#press(event.key);
     else if (event.key === "Escape") this.#press("✕");
-    else if (event.key === "Enter" && !(event.target instanceof HTMLElement && event.target.closest("button, a, summary"))) this.#press("✓");
+    else if (
+      event.key === "Enter" &&
+      !(event.target instanceof HTMLElement && event.target.closest("button, a, summary"))
+    )
+      this.#press("✓");
   }
 
   /** @param {string} key */

@@ -13,7 +13,11 @@ class IdleScreen extends Part {
   #text = build("p", { class: "big" });
   #detail = build("p", { class: "soft" });
   #news = build("p", { class: "notice", role: "status" });
-  #pair = build("button", { type: "button", class: "button primary large wide", onclick: () => this.firmware.pairing.start() }, "Pair a register");
+  #pair = build(
+    "button",
+    { type: "button", class: "button primary large wide", onclick: () => this.firmware.pairing.start() },
+    "Pair a register",
+  );
   #registers = build("button", { type: "button", class: "button wide", onclick: () => this.#showRegisters() });
 
   draw() {

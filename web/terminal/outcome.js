@@ -48,7 +48,8 @@ export function resultOf(payment, outcome, reason, { deviceId, last }) {
 function amounts(payment, outcome) {
   const { done } = payment;
   const approved = outcome === "approved" ? { auth_id: digits(6), acquirer_ref: digits(6) } : {};
-  if (!done.method) return { amount_total_cents: payment.totalCents, ...approved, ...(outcome === "approved" && cardOf(payment)) };
+  if (!done.method)
+    return { amount_total_cents: payment.totalCents, ...approved, ...(outcome === "approved" && cardOf(payment)) };
   return {
     amount_total_cents: payment.totalCents,
     amount_tip_cents: done.tipCents || undefined,
@@ -81,7 +82,15 @@ function answer(payment, last) {
     case "Journal.GetTransResult": {
       if (!last) return { result_text: "No transaction yet" };
       const { transaction_id, outcome, receipt, amount_total_cents, card_type, card_pan, auth_id } = last.result;
-      return { reference_id: transaction_id, result_text: outcome, receipt, amount_total_cents, card_type, card_pan, auth_id };
+      return {
+        reference_id: transaction_id,
+        result_text: outcome,
+        receipt,
+        amount_total_cents,
+        card_type,
+        card_pan,
+        auth_id,
+      };
     }
     default:
       return { acquirer_ref: digits(6) };

@@ -13,5 +13,6 @@ const deviceId = await pickTerminal();
 take(deviceId);
 document.title = `${deviceId} · Terminal · SmartConnect Hub`;
 const firmware = new Firmware(deviceId);
-for (const name of ["terminal-handset", "terminal-bench"]) /** @type {Part} */ (find(document, name)).firmware = firmware;
+for (const name of ["terminal-handset", "terminal-bench"])
+  /** @type {Part} */ (find(document, name)).firmware = firmware;
 firmware.resume();

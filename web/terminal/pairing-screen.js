@@ -14,9 +14,24 @@ class PairingScreen extends Part {
   draw() {
     fill(
       this,
-      build("div", { class: "middle" }, build("p", { class: "soft" }, "Type this code in the POS"), this.#code, this.#bar, this.#left),
-      build("button", { type: "button", class: "button wide", onclick: () => this.firmware.pairing.start() }, "New code"),
-      build("button", { type: "button", class: "button wide", onclick: () => this.firmware.pairing.stop() }, "Stop pairing"),
+      build(
+        "div",
+        { class: "middle" },
+        build("p", { class: "soft" }, "Type this code in the POS"),
+        this.#code,
+        this.#bar,
+        this.#left,
+      ),
+      build(
+        "button",
+        { type: "button", class: "button wide", onclick: () => this.firmware.pairing.start() },
+        "New code",
+      ),
+      build(
+        "button",
+        { type: "button", class: "button wide", onclick: () => this.firmware.pairing.stop() },
+        "Stop pairing",
+      ),
     );
     setInterval(() => this.#tick(), 1000);
   }

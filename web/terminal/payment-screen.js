@@ -53,9 +53,14 @@ class PaymentScreen extends Part {
     const stageIsNew = !this.#drawn.startsWith(`${payment.id}/${stage}/`);
     this.#drawn = drawn;
     this.dataset.stage = stage;
-    fill(this.#actions, ...this.#actionsOf(payment), playing && build("p", { class: "soft small" }, `Plays by itself: ${playing}.`));
+    fill(
+      this.#actions,
+      ...this.#actionsOf(payment),
+      playing && build("p", { class: "soft small" }, `Plays by itself: ${playing}.`),
+    );
     if (stageIsNew) {
-      const here = document.activeElement === document.body || this.closest("terminal-handset")?.contains(document.activeElement);
+      const here =
+        document.activeElement === document.body || this.closest("terminal-handset")?.contains(document.activeElement);
       announce(`${this.#headline.textContent}. ${this.#amount.textContent}`);
       if (here) this.#headline.focus({ preventScroll: true });
     }
@@ -100,7 +105,11 @@ class PaymentScreen extends Part {
         return [button("Scan the customer's code", () => firmware.present("qr"), "primary")];
       case "entering_pin":
         return [
-          build("p", { class: "pin", role: "img", "aria-label": `${payment.pinDigits} digits entered` }, "●".repeat(payment.pinDigits) || "– – – –"),
+          build(
+            "p",
+            { class: "pin", role: "img", "aria-label": `${payment.pinDigits} digits entered` },
+            "●".repeat(payment.pinDigits) || "– – – –",
+          ),
           build("p", { class: "soft small" }, "Any four digits, then the green key."),
         ];
       case "authorising":
@@ -119,11 +128,20 @@ class PaymentScreen extends Part {
   /** The person decides for the bank. */
   #bank() {
     const { firmware } = this;
-    const reason = build("select", { "aria-label": "Reason to decline" }, ...DECLINES.map((word) => build("option", { value: word }, reasonText(word))));
+    const reason = build(
+      "select",
+      { "aria-label": "Reason to decline" },
+      ...DECLINES.map((word) => build("option", { value: word }, reasonText(word))),
+    );
     return [
       button("Approve", () => firmware.end("approved"), "primary"),
       button("Ask for a signature", () => firmware.enter("signing")),
-      build("div", { class: "decline" }, reason, button("Decline", () => firmware.end("declined", reason.value), "danger")),
+      build(
+        "div",
+        { class: "decline" },
+        reason,
+        button("Decline", () => firmware.end("declined", reason.value), "danger"),
+      ),
       button("Bank not reachable", () => firmware.end("failed", "host_unavailable"), "danger"),
     ];
   }

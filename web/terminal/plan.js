@@ -19,16 +19,16 @@ export const AUTO = { says: "Approved, contactless", ends: "approve" };
 export const TEST_AMOUNTS = {
   "05": { says: "Declined: not enough funds", ends: "decline:insufficient_funds" },
   "08": { says: "Approved after a signature", present: "insert", ends: "sign" },
-  "17": { says: "Cancelled by the customer", ends: "walk_away" },
-  "51": { says: "Declined: refused by the bank", ends: "decline:do_not_honour" },
-  "54": { says: "Declined: the card has expired", ends: "decline:card_expired" },
-  "55": { says: "Declined: wrong PIN", present: "insert", ends: "decline:wrong_pin" },
-  "68": { says: "Approved, slowly: 20 seconds a step", ends: "approve", fault: "slow" },
-  "91": { says: "Failed: the bank could not be reached", ends: "fail:host_unavailable" },
-  "96": { says: "Failed: the terminal has a fault", ends: "fail:system_error" },
-  "97": { says: "Approved, but told 75 seconds late", ends: "approve", fault: "late" },
-  "98": { says: "The plug is pulled for 25 seconds, then approved", ends: "approve", fault: "unplug" },
-  "99": { says: "Approved, after 90 seconds of silence", ends: "approve", fault: "silent" },
+  17: { says: "Cancelled by the customer", ends: "walk_away" },
+  51: { says: "Declined: refused by the bank", ends: "decline:do_not_honour" },
+  54: { says: "Declined: the card has expired", ends: "decline:card_expired" },
+  55: { says: "Declined: wrong PIN", present: "insert", ends: "decline:wrong_pin" },
+  68: { says: "Approved, slowly: 20 seconds a step", ends: "approve", fault: "slow" },
+  91: { says: "Failed: the bank could not be reached", ends: "fail:host_unavailable" },
+  96: { says: "Failed: the terminal has a fault", ends: "fail:system_error" },
+  97: { says: "Approved, but told 75 seconds late", ends: "approve", fault: "late" },
+  98: { says: "The plug is pulled for 25 seconds, then approved", ends: "approve", fault: "unplug" },
+  99: { says: "Approved, after 90 seconds of silence", ends: "approve", fault: "silent" },
 };
 
 export const LATE_MS = 75_000;

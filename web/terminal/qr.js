@@ -7,7 +7,12 @@
 const DATA = [19, 34, 55, 80, 108]; // codewords by version
 const CORRECTION = [7, 10, 15, 20, 26];
 
-/** Multiplication in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1. @param {number} a @param {number} b */
+/**
+ * Multiplication in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1.
+ *
+ * @param {number} a
+ * @param {number} b
+ */
 function times(a, b) {
   let product = 0;
   for (let bit = 7; bit >= 0; bit--) {
@@ -60,12 +65,21 @@ function codewordsOf(bytes, capacity) {
   return codewords;
 }
 
-/** The patterns that every code has; undefined modules are left for the data. @param {number} version */
+/**
+ * The patterns that every code has; undefined modules are left for the data.
+ *
+ * @param {number} version
+ */
 function frame(version) {
   const size = 17 + 4 * version;
   /** @type {(boolean | undefined)[][]} */
   const modules = Array.from({ length: size }, () => new Array(size).fill(undefined));
-  /** @param {number} row @param {number} column @param {number} radius @param {(ring: number) => boolean} dark */
+  /**
+   * @param {number} row
+   * @param {number} column
+   * @param {number} radius
+   * @param {(ring: number) => boolean} dark
+   */
   const rings = (row, column, radius, dark) => {
     for (let y = -radius; y <= radius; y++) {
       for (let x = -radius; x <= radius; x++) {
@@ -75,13 +89,23 @@ function frame(version) {
     }
   };
   for (let i = 0; i < size; i++) modules[6][i] = modules[i][6] = i % 2 === 0;
-  for (const [row, column] of [[3, 3], [3, size - 4], [size - 4, 3]]) rings(row, column, 4, (ring) => ring !== 2 && ring !== 4);
+  for (const [row, column] of [
+    [3, 3],
+    [3, size - 4],
+    [size - 4, 3],
+  ])
+    rings(row, column, 4, (ring) => ring !== 2 && ring !== 4);
   if (version > 1) rings(size - 7, size - 7, 2, (ring) => ring !== 1);
   drawFormat(modules, size);
   return modules;
 }
 
-/** Error correction L and mask 0, with their own check bits. @param {(boolean | undefined)[][]} modules @param {number} size */
+/**
+ * Error correction L and mask 0, with their own check bits.
+ *
+ * @param {(boolean | undefined)[][]} modules
+ * @param {number} size
+ */
 function drawFormat(modules, size) {
   const information = 0b01000;
   let rest = information;

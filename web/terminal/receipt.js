@@ -38,7 +38,8 @@ export function receiptOf(payment, result, { deviceId, at }) {
     pair("TERMINAL", deviceId),
     pair(at.toLocaleDateString("en-NZ"), at.toLocaleTimeString("en-NZ", { hour12: false })),
     pair("REF", (start.transaction_reference ?? start.transaction_id).slice(-20).toUpperCase()),
-    result.card_type !== undefined && pair(`${result.card_type} ${WAYS[done.method ?? ""] ?? ""}`.trim(), result.card_pan ?? ""),
+    result.card_type !== undefined &&
+      pair(`${result.card_type} ${WAYS[done.method ?? ""] ?? ""}`.trim(), result.card_pan ?? ""),
     result.auth_id !== undefined && pair("AUTH", result.auth_id),
     RULE,
     pair(shortName(start.function), payment.movesMoney ? money(plain) : ""),
@@ -51,7 +52,10 @@ export function receiptOf(payment, result, { deviceId, at }) {
     result.reason !== undefined && centred(reasonText(result.reason).toUpperCase()),
     centred("CUSTOMER COPY"),
   ];
-  return lines.filter((line) => line !== false).map((line) => line.trimEnd()).join("\n");
+  return lines
+    .filter((line) => line !== false)
+    .map((line) => line.trimEnd())
+    .join("\n");
 }
 
 const WAYS = /** @type {Record<string, string>} */ ({ tap: "CONTACTLESS", insert: "CHIP" });

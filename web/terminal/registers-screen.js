@@ -11,7 +11,11 @@ class RegistersScreen extends Part {
   #list = build("ul", { class: "paired" });
   #empty = build("p", { class: "soft" }, "No register is paired with this terminal.");
   #problem = build("p", { class: "problem", role: "alert" });
-  #all = build("button", { type: "button", class: "button danger wide", onclick: () => this.#removeAll() }, "Remove all");
+  #all = build(
+    "button",
+    { type: "button", class: "button danger wide", onclick: () => this.#removeAll() },
+    "Remove all",
+  );
 
   draw() {
     const back = () => this.dispatchEvent(new CustomEvent("show-idle", { bubbles: true }));
@@ -38,14 +42,29 @@ class RegistersScreen extends Part {
     return build(
       "li",
       { class: "row apart" },
-      build("span", {}, build("strong", {}, register_name), build("span", { class: "soft small" }, `${business_name}, since ${when(paired_at)}`)),
-      build("button", { type: "button", class: "button danger small", "aria-label": `Remove ${register_name}`, onclick: () => this.#remove(pairing) }, "Remove"),
+      build(
+        "span",
+        {},
+        build("strong", {}, register_name),
+        build("span", { class: "soft small" }, `${business_name}, since ${when(paired_at)}`),
+      ),
+      build(
+        "button",
+        {
+          type: "button",
+          class: "button danger small",
+          "aria-label": `Remove ${register_name}`,
+          onclick: () => this.#remove(pairing),
+        },
+        "Remove",
+      ),
     );
   }
 
   /** @param {PairingInfo} pairing */
   async #remove({ pairing_id, register_name }) {
-    if (!(await confirmed(`Remove ${register_name}? It must be paired again to reach this terminal.`, "Remove"))) return;
+    if (!(await confirmed(`Remove ${register_name}? It must be paired again to reach this terminal.`, "Remove")))
+      return;
     await this.#try(() => this.firmware.client.removePairing(pairing_id));
   }
 

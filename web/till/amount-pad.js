@@ -21,7 +21,11 @@ const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "0", "⌫"];
 class AmountPad extends Part {
   #cents = 0;
   #amount = build("output", { class: "amount figures", "aria-label": "Amount typed" });
-  #enter = build("button", { type: "button", class: "button large wide", onclick: () => this.#addTyped() }, "Add to sale");
+  #enter = build(
+    "button",
+    { type: "button", class: "button large wide", onclick: () => this.#addTyped() },
+    "Add to sale",
+  );
 
   #total = build("span", { class: "figures" });
   #toPay = build("button", { type: "button", class: "button primary", onclick: () => this.#goToPay() }, "To payment");
@@ -30,7 +34,12 @@ class AmountPad extends Part {
     const keys = KEYS.map((key) =>
       build(
         "button",
-        { type: "button", class: "button", "aria-label": key === "⌫" ? "Delete the last digit" : null, onclick: () => this.#type(key) },
+        {
+          type: "button",
+          class: "button",
+          "aria-label": key === "⌫" ? "Delete the last digit" : null,
+          onclick: () => this.#type(key),
+        },
         key,
       ),
     );
@@ -91,7 +100,8 @@ class AmountPad extends Part {
    * @param {KeyboardEvent} event
    */
   #pressed(event) {
-    const elsewhere = event.target instanceof HTMLElement && event.target.closest("input:not([type=radio]), select, dialog");
+    const elsewhere =
+      event.target instanceof HTMLElement && event.target.closest("input:not([type=radio]), select, dialog");
     if (elsewhere || event.ctrlKey || event.metaKey || event.altKey || !this.checkVisibility()) return;
     if (/^\d$/.test(event.key)) this.#type(event.key);
     else if (event.key === "Backspace") this.#type("⌫");

@@ -32,7 +32,12 @@ class Checkout extends Part {
   draw() {
     const form = build(
       "form",
-      { class: "stack", novalidate: true, oninput: () => this.update(), onsubmit: (/** @type {Event} */ e) => this.#pay(e) },
+      {
+        class: "stack",
+        novalidate: true,
+        oninput: () => this.update(),
+        onsubmit: (/** @type {Event} */ e) => this.#pay(e),
+      },
       this.#kinds,
       this.#refund,
       this.#shown,
@@ -80,7 +85,8 @@ class Checkout extends Part {
 
   #warning() {
     const device = this.station.client.pairing?.device;
-    if (device && !device.online) return `${device.device_name} is offline: if it stays away, this is cancelled and nothing is charged.`;
+    if (device && !device.online)
+      return `${device.device_name} is offline: if it stays away, this is cancelled and nothing is charged.`;
     const waiting = (device?.queue_depth ?? 0) + (device?.queue_state === "processing" ? 1 : 0);
     if (waiting > 0) return `${device?.device_name} is busy: this waits its turn.`;
     return "";
@@ -90,10 +96,13 @@ class Checkout extends Part {
   #authorisations() {
     const { views } = this.station.journal;
     const finalised = new Set(
-      views.filter((view) => view.function === "Card.Finalise" && view.state === "approved").map((view) => view.transaction_reference),
+      views
+        .filter((view) => view.function === "Card.Finalise" && view.state === "approved")
+        .map((view) => view.transaction_reference),
     );
     return views.filter(
-      (view) => view.function === "Card.Authorise" && view.state === "approved" && !finalised.has(view.transaction_reference),
+      (view) =>
+        view.function === "Card.Authorise" && view.state === "approved" && !finalised.has(view.transaction_reference),
     );
   }
 

@@ -13,7 +13,13 @@ import { printReceipt } from "./printout.js";
  */
 
 class HistoryView extends Part {
-  #search = build("input", { id: "search", type: "search", autocomplete: "off", spellcheck: "false", placeholder: "260917-0042" });
+  #search = build("input", {
+    id: "search",
+    type: "search",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "260917-0042",
+  });
   #status = build("p", { class: "soft small", role: "status" });
   #rows = build("tbody");
   #table = build(
@@ -23,33 +29,59 @@ class HistoryView extends Part {
     build(
       "thead",
       {},
-      build("tr", {}, ...["Reference", "When", "What", "Amount", "Outcome"].map((name) => build("th", { scope: "col" }, name))),
+      build(
+        "tr",
+        {},
+        ...["Reference", "When", "What", "Amount", "Outcome"].map((name) => build("th", { scope: "col" }, name)),
+      ),
     ),
     this.#rows,
   );
   #dialog = build("dialog", { "aria-labelledby": "entry-title" });
   #open = "";
+  #drawn = "";
 
   draw() {
     const form = build(
       "form",
-      { class: "row search", role: "search", oninput: () => this.#typed(), onsubmit: (/** @type {Event} */ event) => this.#ask(event) },
+      {
+        class: "row search",
+        role: "search",
+        oninput: () => this.#typed(),
+        onsubmit: (/** @type {Event} */ event) => this.#ask(event),
+      },
       build("div", { class: "field" }, build("label", { for: "search" }, "Find by reference"), this.#search),
       build("button", { class: "button" }, "Search the hub"),
     );
     fill(
       this,
-      build("section", { class: "card stack", "aria-labelledby": "history-heading" }, build("h2", { id: "history-heading" }, "History"), form, this.#status, this.#table),
+      build(
+        "section",
+        { class: "card stack", "aria-labelledby": "history-heading" },
+        build("h2", { id: "history-heading" }, "History"),
+        form,
+        this.#status,
+        this.#table,
+      ),
       this.#dialog,
     );
   }
 
   update() {
     const wanted = this.#search.value.trim().toLowerCase();
-    const views = this.station.journal.views.filter((view) => (view.transaction_reference ?? "").toLowerCase().includes(wanted));
+    const views = this.station.journal.views.filter((view) =>
+      (view.transaction_reference ?? "").toLowerCase().includes(wanted),
+    );
     this.#table.hidden = views.length === 0;
     if (!this.#status.dataset.asked) {
-      write(this.#status, views.length > 0 ? "" : wanted ? "Nothing here with that reference. Search the hub for older ones." : "No transactions yet.");
+      write(
+        this.#status,
+        views.length > 0
+          ? ""
+          : wanted
+            ? "Nothing here with that reference. Search the hub for older ones."
+            : "No transactions yet.",
+      );
     }
     list(this.#rows, views, {
       key: (view) => view.transaction_id,
@@ -69,7 +101,15 @@ class HistoryView extends Part {
     return build(
       "tr",
       {},
-      build("th", { scope: "row" }, build("button", { type: "button", class: "link figures", onclick: open }, transaction_reference ?? transaction_id.slice(0, 8))),
+      build(
+        "th",
+        { scope: "row" },
+        build(
+          "button",
+          { type: "button", class: "link figures", onclick: open },
+          transaction_reference ?? transaction_id.slice(0, 8),
+        ),
+      ),
       build("td", { class: "figures" }, build("time", { datetime: received_at }, when(received_at))),
       build("td", {}, functionName(name)),
       build("td", { class: "figures amount" }),
@@ -91,7 +131,9 @@ class HistoryView extends Part {
 
   #detail() {
     const view = this.station.journal.views.find(({ transaction_id }) => transaction_id === this.#open);
-    if (!view) return;
+    const drawn = JSON.stringify(view);
+    if (!view || (drawn === this.#drawn && this.#dialog.open)) return;
+    this.#drawn = drawn;
     const { headline, detail } = story(view);
     const { result } = view;
     /** @type {[string, string | undefined][]} */
@@ -99,24 +141,54 @@ class HistoryView extends Part {
       ["Reference", view.transaction_reference],
       ["Received", dateAndTime(view.received_at)],
       ["Asked for", asked(view) === undefined ? undefined : money(asked(view) ?? 0)],
-      ["Charged", view.state === "approved" && result?.amount_total_cents !== undefined ? money(result.amount_total_cents) : undefined],
+      [
+        "Charged",
+        view.state === "approved" && result?.amount_total_cents !== undefined
+          ? money(result.amount_total_cents)
+          : undefined,
+      ],
       ["Card", [result?.card_type, result?.card_pan].filter(Boolean).join(" ")],
       ["Authorisation", result?.auth_id],
       ["Terminal", view.device_id],
       ["Transaction", view.transaction_id],
     ];
-    const close = build("button", { type: "button", class: "button primary", onclick: () => this.#dialog.close() }, "Close");
+    const close = build(
+      "button",
+      { type: "button", class: "button primary", onclick: () => this.#dialog.close() },
+      "Close",
+    );
     const receipt = result?.receipt ?? "";
-    const print = receipt && build("button", { type: "button", class: "button", onclick: () => printReceipt(receipt) }, "Print receipt");
-    const cancel = !view.final && !view.cancel_requested && build("button", { type: "button", class: "button danger", onclick: () => this.#cancel(view) }, "Cancel payment");
+    const print =
+      receipt &&
+      build("button", { type: "button", class: "button", onclick: () => printReceipt(receipt) }, "Print receipt");
+    const cancel =
+      !view.final &&
+      !view.cancel_requested &&
+      build("button", { type: "button", class: "button danger", onclick: () => this.#cancel(view) }, "Cancel payment");
     fill(
       this.#dialog,
       build(
         "div",
         { class: "stack" },
-        build("div", { class: "row apart" }, build("h2", { id: "entry-title" }, functionName(view.function)), build("span", { class: "badge", "data-tone": stateTone(view.state) }, stateText(view.state))),
-        detail && build("p", { class: "notice", "data-tone": stateTone(view.state) }, headline === stateText(view.state) ? detail : `${headline}. ${detail}`),
-        build("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [build("dt", {}, name), build("dd", { class: "figures" }, value)])),
+        build(
+          "div",
+          { class: "row apart" },
+          build("h2", { id: "entry-title" }, functionName(view.function)),
+          build("span", { class: "badge", "data-tone": stateTone(view.state) }, stateText(view.state)),
+        ),
+        detail &&
+          build(
+            "p",
+            { class: "notice", "data-tone": stateTone(view.state) },
+            headline === stateText(view.state) ? detail : `${headline}. ${detail}`,
+          ),
+        build(
+          "dl",
+          { class: "facts" },
+          ...facts
+            .filter(([, value]) => value)
+            .flatMap(([name, value]) => [build("dt", {}, name), build("dd", { class: "figures" }, value)]),
+        ),
         receipt && build("pre", { class: "receipt", tabindex: "0", role: "region", "aria-label": "Receipt" }, receipt),
         build("div", { class: "row actions" }, close, print, cancel),
       ),
@@ -142,7 +214,12 @@ class HistoryView extends Part {
     write(this.#status, "Searching…");
     try {
       const found = await this.station.client.find(reference);
-      write(this.#status, found.length === 0 ? "The hub has nothing with exactly that reference." : `The hub has ${found.length} with that reference.`);
+      write(
+        this.#status,
+        found.length === 0
+          ? "The hub has nothing with exactly that reference."
+          : `The hub has ${found.length} with that reference.`,
+      );
     } catch (error) {
       write(this.#status, /** @type {HubError} */ (error).message);
     }

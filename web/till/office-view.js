@@ -41,7 +41,11 @@ class OfficeView extends Part {
     build("button", { type: "button", class: "button small", onclick: () => this.#request(name) }, functionName(name)),
   );
   #newName = input("new-name", "Name of the new register");
-  #remove = build("button", { type: "button", class: "button danger", onclick: () => this.#removeRegister() }, "Remove this register");
+  #remove = build(
+    "button",
+    { type: "button", class: "button danger", onclick: () => this.#removeRegister() },
+    "Remove this register",
+  );
 
   draw() {
     const details = build(
@@ -50,7 +54,13 @@ class OfficeView extends Part {
       this.#name.field,
       this.#business.field,
       this.#vendor.field,
-      build("p", { class: "hint soft small" }, "Id ", this.#id, ". With another business or vendor name the hub takes it for another register, which must be paired anew."),
+      build(
+        "p",
+        { class: "hint soft small" },
+        "Id ",
+        this.#id,
+        ". With another business or vendor name the hub takes it for another register, which must be paired anew.",
+      ),
       build("div", { class: "row" }, build("button", { class: "button" }, "Save"), this.#saved),
     );
     const add = build(
@@ -64,10 +74,18 @@ class OfficeView extends Part {
       this,
       section("Pairing", build("div", { class: "row" }, this.#state), this.#facts, this.#pairing),
       section("Register", details),
-      section("Ask the terminal", build("p", { class: "soft small" }, "These move no money. The answer appears on the Sale page."), build("div", { class: "row" }, ...this.#requests)),
+      section(
+        "Ask the terminal",
+        build("p", { class: "soft small" }, "These move no money. The answer appears on the Sale page."),
+        build("div", { class: "row" }, ...this.#requests),
+      ),
       section(
         "Virtual registers",
-        build("p", { class: "soft small" }, "One till, several terminals: give each terminal a register of its own here, and choose at the top of the page which to use."),
+        build(
+          "p",
+          { class: "soft small" },
+          "One till, several terminals: give each terminal its own register, and choose it at the top of the page.",
+        ),
         add,
       ),
     );

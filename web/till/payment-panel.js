@@ -1,4 +1,4 @@
-/** `<till-payment>`: the payment on the screen, from the first press to its receipt. Nothing is shown better than it is. */
+/** `<till-payment>`: the payment on the screen, from the press of a button to its receipt. Unknown is called unknown. */
 
 import { announce } from "../view/announcer.js";
 import { build, fill, write } from "../view/element.js";
@@ -14,7 +14,8 @@ const CANCEL_ANSWERS = {
   cancelled: "Cancelled.",
   requested: "The terminal was asked to cancel; it decides.",
   too_late: "Too late to cancel.",
-  unknown: "Whether it can be cancelled is unknown: the terminal cannot be asked now. It is asked as soon as it is back.",
+  unknown:
+    "Whether it can be cancelled is unknown: the terminal cannot be asked now. It is asked as soon as it is back.",
 };
 
 class PaymentPanel extends Part {
@@ -78,7 +79,8 @@ class PaymentPanel extends Part {
     write(this.#receipt, view?.result?.receipt ?? "");
     this.#receipt.hidden = this.#print.hidden = !view?.result?.receipt;
     const ended = Boolean(error || view?.final);
-    this.#cancel.hidden = ended || Boolean(payment.abandoned) || view?.state === "cancelling" || Boolean(view?.cancel_requested);
+    this.#cancel.hidden =
+      ended || Boolean(payment.abandoned) || view?.state === "cancelling" || Boolean(view?.cancel_requested);
     this.#aside.hidden = ended || !(view?.delayed || payment.abandoned);
     this.#next.hidden = !ended;
     write(this.#next, this.#unpaid(payment) ? "Back to the sale" : "New sale");
@@ -98,7 +100,7 @@ class PaymentPanel extends Part {
       return {
         tone: "wary",
         headline: "Given up",
-        detail: "It may have reached the hub before. As soon as the hub is back it is looked up, and cancelled if it arrived.",
+        detail: "It may have reached the hub. As soon as the hub is back it is looked up, and cancelled if it arrived.",
       };
     }
     if (this.station.client.status.phase === "online") return { tone: "busy", headline: "Sending", detail: "" };
@@ -129,7 +131,10 @@ class PaymentPanel extends Part {
       ["Terminal says", view.conflict ? "something else than the record; an operator looks into it" : result.status],
     ];
     const known = rows.filter(([, value]) => value);
-    fill(this.#sums, ...known.flatMap(([name, value]) => [build("dt", {}, name), build("dd", { class: "figures" }, value)]));
+    fill(
+      this.#sums,
+      ...known.flatMap(([name, value]) => [build("dt", {}, name), build("dd", { class: "figures" }, value)]),
+    );
     return known.length > 0;
   }
 

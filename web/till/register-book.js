@@ -16,7 +16,12 @@ export const VENDOR = "SmartConnect Till";
 
 /** @returns {Book} */
 function firstBook() {
-  const first = { register_id: randomUuid(), register_name: "Front counter", business_name: "Demo Shop", vendor_name: VENDOR };
+  const first = {
+    register_id: randomUuid(),
+    register_name: "Front counter",
+    business_name: "Demo Shop",
+    vendor_name: VENDOR,
+  };
   return { registers: [first], current: first.register_id, sales: 0 };
 }
 

@@ -28,14 +28,7 @@ class SaleView extends Part {
       build("p", { class: "soft" }, "Then every payment of this register goes to that terminal."),
       this.#pairing,
     );
-    fill(
-      this.#ring,
-      this.#heading,
-      this.#ticket,
-      this.#refusal,
-      this.#checkout,
-      this.#unpaired,
-    );
+    fill(this.#ring, this.#heading, this.#ticket, this.#refusal, this.#checkout, this.#unpaired);
     this.addEventListener("to-pay", () => {
       this.#heading.focus({ preventScroll: true });
       this.#ring.scrollIntoView({ behavior: "smooth" });

@@ -1,4 +1,4 @@
-/** One virtual register at work: its connection, its pairing, the payment on the screen, and what people must be told. */
+/** One virtual register at work: its connection, its pairing, the payment on the screen, what people must be told. */
 
 import { Emitter, NotSent, RegisterClient, randomUuid } from "../sdk/index.js";
 import { functionName, stateText, stateTone } from "../view/wording.js";
@@ -165,7 +165,7 @@ export class Station extends Emitter {
     this.#tell({
       tone: tone === "good" || tone === "bad" ? tone : "wary",
       title: `Now known: ${stateText(view.state).toLowerCase()}`,
-      text: `${functionName(view.function)} ${money(asked(view) ?? 0)}, reference ${view.transaction_reference ?? "none"}.`,
+      text: `${functionName(view.function)} ${money(asked(view) ?? 0)}, ${view.transaction_reference ?? ""}.`,
       at: Date.now(),
     });
   }
@@ -179,7 +179,7 @@ export class Station extends Emitter {
       this.#tell({
         tone: "wary",
         title: "Moved to another terminal",
-        text: `${this.card.register_name} was paired with ${now.device_name} from elsewhere; ${before.device_name} no longer takes its payments.`,
+        text: `${this.card.register_name} was paired with ${now.device_name} elsewhere; before: ${before.device_name}.`,
         at: Date.now(),
       });
     }
@@ -192,7 +192,8 @@ export class Station extends Emitter {
    * @param {string} [cause]
    */
   #tellUnpaired(name, cause) {
-    const who = cause === "device" ? `It was removed at ${name}.` : cause === "operator" ? "An operator removed it." : "";
+    const who =
+      cause === "device" ? `It was removed at ${name}.` : cause === "operator" ? "An operator removed it." : "";
     this.#tell({
       tone: "bad",
       title: `${this.card.register_name} is no longer paired`,

@@ -71,13 +71,20 @@ export function caption({ kind, saleCents, cashCents = 0, finalCents = 0 }) {
  * @returns {import("../sdk/messages.js").Submit}
  */
 export function requestOf(choice, lines, reference) {
-  const sale = { transaction_reference: reference, sale_data: lines.length > 0 ? saleData(lines, reference) : undefined };
+  const sale = {
+    transaction_reference: reference,
+    sale_data: lines.length > 0 ? saleData(lines, reference) : undefined,
+  };
   const { saleCents, cashCents = 0 } = choice;
   switch (choice.kind) {
     case "purchase":
       return { function: "Card.Purchase", amount_total_cents: saleCents, ...sale };
     case "refund":
-      return { function: choice.refundTo === "qr" ? "QR.Refund" : "Card.Refund", amount_total_cents: saleCents, ...sale };
+      return {
+        function: choice.refundTo === "qr" ? "QR.Refund" : "Card.Refund",
+        amount_total_cents: saleCents,
+        ...sale,
+      };
     case "cash":
       if (saleCents === 0) return { function: "Card.CashAdvance", amount_total_cents: cashCents, ...sale };
       return {

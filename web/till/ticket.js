@@ -33,8 +33,16 @@ class Ticket extends Part {
       const line = this.till.sale.lines.find((other) => other.id === id);
       if (line) this.till.sale.setQuantity(id, line.quantity + step);
     };
-    const less = build("button", { type: "button", class: "button small", "aria-label": `One ${name} less`, onclick: () => change(-1) }, "−");
-    const more = build("button", { type: "button", class: "button small", "aria-label": `One ${name} more`, onclick: () => change(1) }, "+");
+    const less = build(
+      "button",
+      { type: "button", class: "button small", "aria-label": `One ${name} less`, onclick: () => change(-1) },
+      "−",
+    );
+    const more = build(
+      "button",
+      { type: "button", class: "button small", "aria-label": `One ${name} more`, onclick: () => change(1) },
+      "+",
+    );
     return build(
       "li",
       {},

@@ -31,9 +31,9 @@ export function build(tag, attributes = {}, ...children) {
  */
 export function fill(element, ...children) {
   element.replaceChildren(
-    ...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) =>
-      child instanceof Node ? child : String(child),
-    ),
+    ...children
+      .filter((child) => child !== null && child !== undefined && child !== false)
+      .map((child) => (child instanceof Node ? child : String(child))),
   );
 }
 

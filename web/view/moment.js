@@ -21,7 +21,9 @@ export const dateAndTime = (at) => whole.format(new Date(at));
  */
 export function when(at) {
   const then = new Date(at);
-  return then.toDateString() === new Date().toDateString() ? time.format(then) : `${day.format(then)}, ${time.format(then)}`;
+  return then.toDateString() === new Date().toDateString()
+    ? time.format(then)
+    : `${day.format(then)}, ${time.format(then)}`;
 }
 
 /**

@@ -10,7 +10,11 @@ const SIGNS = /** @type {Record<string, string>} */ ({ auto: "◐", light: "○"
 class ThemeChoice extends HTMLElement {
   connectedCallback() {
     this.sign = build("span", { "aria-hidden": "true" });
-    this.button = build("button", { type: "button", class: "button plain small", onclick: () => this.#turn() }, this.sign);
+    this.button = build(
+      "button",
+      { type: "button", class: "button plain small", onclick: () => this.#turn() },
+      this.sign,
+    );
     this.replaceChildren(this.button);
     this.#show();
   }

@@ -68,6 +68,10 @@ const DOUBTS = /** @type {Record<string, string>} */ ({
   device_forgot: "The terminal no longer knows it.",
 });
 
+const UNKNOWN =
+  "It may or may not have been charged: do not charge again until it is known. " +
+  "It is shown here as soon as the terminal tells.";
+
 /** @param {string} word such as `wrong_pin`, for those not listed here */
 const plain = (word) => word.replaceAll("_", " ");
 
@@ -116,7 +120,7 @@ export function story(view) {
     const why = DOUBTS[view.cause ?? ""] ?? "The terminal has not answered.";
     return {
       headline: "Outcome unknown",
-      detail: `${why} It may or may not have been charged: do not charge again until it is known. It is shown here as soon as the terminal tells.`,
+      detail: `${why} ${UNKNOWN}`,
     };
   }
   switch (view.state) {
@@ -130,7 +134,10 @@ export function story(view) {
         detail: view.cause === "cancel_too_late" ? "Too late to cancel: the payment goes on." : "",
       };
     case "cancelling":
-      return { headline: "Cancel requested", detail: "The terminal decides: a payment that is already under way may still win." };
+      return {
+        headline: "Cancel requested",
+        detail: "The terminal decides: a payment that is already under way may still win.",
+      };
     default:
       return { headline: stateText(view.state), detail: ending(view) };
   }
