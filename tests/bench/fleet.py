@@ -74,8 +74,7 @@ class Device:
                 b'{"jsonrpc":"2.0","id":"%s","result":{"state":"completed","result":{"transaction_id":"%s",'
                 b'"outcome":"approved","auth_id":"PIN147","acquirer_ref":"000013","terminal_ref":"79707014",'
                 b'"card_pan":"....0138","card_type":"VISA","account_type":"CREDIT","amount_total_cents":500,'
-                b'"timestamp":"20260101120000","receipt":"APPROVED"}}}'
-                % (_request_id(frame), found[1])
+                b'"timestamp":"20260101120000","receipt":"APPROVED"}}}' % (_request_id(frame), found[1])
             )
             self._started(transaction_id, arrived)
         elif b'"id":1,' in frame or b'"id":1}' in frame:

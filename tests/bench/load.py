@@ -162,4 +162,4 @@ def _percentiles(seconds: list[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(run(Orders(**json.load(sys.stdin))))))  # noqa: T201 - its one line of output
+    print(json.dumps(uvloop.run(run(Orders(**json.load(sys.stdin))))))

@@ -1,4 +1,5 @@
-"""A WebSocket client of the load generator: as little Python as possible per frame, so that it is not what is measured."""
+"""A WebSocket client of the load generator: as little Python as possible per frame, so that it is not what is
+measured."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import picows
 Json = dict[str, Any]
 
 
-class Socket(picows.WSListener):  # type: ignore[misc]
+class Socket(picows.WSListener):
     """One connection; `on_message` gets each text frame as bytes."""
 
     def __init__(self, on_message: Callable[[Socket, bytes], None]) -> None:

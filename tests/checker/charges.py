@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.checker import history as seen
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Story, Violation
 
 NAME = "one_charge"
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.checker import history as seen
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Story, Violation
 
 IN_SEQUENCE = "events_in_sequence"
 DELIVERED = "outcome_delivered"
@@ -51,7 +51,9 @@ def check_delivered(story: Story, stored: Stored) -> Iterator[Violation]:
                 continue
             before = was_final.get(showing.who)
             if before is not None and before == showing.shown and showing.who in unbroken:
-                yield Violation(DELIVERED, f"{showing.who} was told twice that {transaction_id} ended", showing.position)
+                yield Violation(
+                    DELIVERED, f"{showing.who} was told twice that {transaction_id} ended", showing.position
+                )
             was_final[showing.who] = showing.shown
     if story.settled is None:
         return

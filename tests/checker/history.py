@@ -8,7 +8,8 @@ Written by the clients, never by the hub; append-only. A record is one line of J
    that leaves it open such as `store_unavailable`). A `call` number is unique within its `who`.
 3. What is durable at a device (`Begun`, `Finished`, `Charged`) is written when it is durable, not when it is told.
 4. `Settled` is the harness's word: faults are over, everybody is connected and has caught up, nothing is under way.
-   Only then does the judge ask what must come true in the end; what is looked at afterwards must be as the store has it.
+   Only then does the judge ask what must come true in the end; what is looked at afterwards must be as the store has
+   it.
 
 `at` is UTC milliseconds, virtual or real. `who` is the client that wrote the record, one per socket owner; `register`
 is the register key (`hub.entropy.register_key`), the same for all clients of one register.

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.checker import acknowledged, charges, delivery, history, liveness, order, pairings, steps, truth
 from tests.checker.history import Record
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Story, Violation
 
 Invariant = Callable[[Story, Stored], Iterator[Violation]]
 

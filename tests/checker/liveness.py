@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.checker import history as seen
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Story, Violation
 
 STUCK = "nothing_stuck"
 PRESENCE = "presence_is_true"
@@ -22,9 +22,12 @@ def check_stuck(story: Story, stored: Stored) -> Iterator[Violation]:
         if found.state in ("queued", "sending", "processing", "cancelling"):
             yield Violation(STUCK, f"{found.transaction_id} is still {found.state} on {found.device}")
         # What was given up when other hardware came stays with the operator, even if the first one comes back.
-        elif found.state == "in_doubt" and found.cause != "device_replaced":
-            if found.sent_serial == present.get(found.device):
-                yield Violation(STUCK, f"{found.transaction_id} is in doubt, and its hardware is there to be asked")
+        elif (
+            found.state == "in_doubt"
+            and found.cause != "device_replaced"
+            and found.sent_serial == present.get(found.device)
+        ):
+            yield Violation(STUCK, f"{found.transaction_id} is in doubt, and its hardware is there to be asked")
 
 
 def check_presence(story: Story, stored: Stored) -> Iterator[Violation]:
@@ -44,9 +47,7 @@ def _present(story: Story) -> dict[str, str]:
     for _, record in story.all(seen.DeviceConnected):
         if record.device not in latest or latest[record.device].epoch < record.epoch:
             latest[record.device] = record
-    return {
-        device: record.serial for device, record in latest.items() if (record.who, record.epoch) not in lost
-    }
+    return {device: record.serial for device, record in latest.items() if (record.who, record.epoch) not in lost}
 
 
 def check_failures(story: Story, stored: Stored) -> Iterator[Violation]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.checker import history as seen
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Story, Violation
 
 ORDER = "starts_in_order"
 IN_FLIGHT = "one_in_flight"
@@ -83,7 +84,7 @@ def check_in_flight(story: Story, stored: Stored) -> Iterator[Violation]:
                 since = None
     for device, spans in times.items():
         spans.sort()
-        for (_, until, first), (since, ended, second) in zip(spans, spans[1:], strict=False):
+        for (_, until, first), (since, ended, second) in itertools.pairwise(spans):
             if since < until and since < ended:
                 yield Violation(IN_FLIGHT, f"{second} was in flight on {device} together with {first}")
 

@@ -5,12 +5,13 @@ In the end registers, devices and the store agree.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.checker import history as seen
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored, StoredPairing
+from tests.checker.story import Story, Violation
 
 NAME = "pairings"
 
@@ -36,7 +37,7 @@ def _one_device(by_register: dict[str, list[StoredPairing]]) -> Iterator[Violati
         for pairing in pairings:
             if (pairing.state == "active") != (pairing.ended_at is None):
                 yield Violation(NAME, f"{pairing.pairing_id} is {pairing.state} and ended at {pairing.ended_at}")
-        for first, second in zip(pairings, pairings[1:], strict=False):
+        for first, second in itertools.pairwise(pairings):
             if first.ended_at is None or first.ended_at > second.paired_at:
                 yield Violation(NAME, f"{register} had two devices: {first.pairing_id}, {second.pairing_id}")
 
@@ -104,7 +105,9 @@ def _agreement(story: Story, stored: Stored) -> Iterator[Violation]:
             by_device[tie.device].add(tie.pairing_id)
     for position, look in story.all(seen.PairingLooked):
         if position > over and look.device_id != by_register.get(look.register):
-            yield Violation(NAME, f"{look.who} believes in {look.device_id}: {by_register.get(look.register)}", position)
+            yield Violation(
+                NAME, f"{look.who} believes in {look.device_id}: {by_register.get(look.register)}", position
+            )
     for position, listed in story.all(seen.PairingsLooked):
         if position > over and set(listed.pairings) != by_device[listed.device]:
             yield Violation(NAME, f"{listed.who} believes in {listed.pairings}: {by_device[listed.device]}", position)

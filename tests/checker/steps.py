@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statemachines.transaction import TRANSACTION, TransactionState, TransactionTrigger
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Story, Violation
 
 NAME = "legal_steps"
 
@@ -43,7 +43,9 @@ def check(story: Story, stored: Stored) -> Iterator[Violation]:
                 yield Violation(NAME, f"{found.transaction_id}: {what} led from {state} to {after}")
             state = after
         if state != found.state:
-            yield Violation(NAME, f"the story of {found.transaction_id} ends with {state}, the record with {found.state}")
+            yield Violation(
+                NAME, f"the story of {found.transaction_id} ends with {state}, the record with {found.state}"
+            )
     yield from _shown(story)
 
 

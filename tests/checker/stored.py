@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -31,7 +32,9 @@ class StoredTransaction:
     @property
     def lines(self) -> list[tuple[int, str, str]]:
         """(time, what, state after it)"""
-        return [(int(at), what, state) for at, what, state in (line.split(" ", 2) for line in self.history.splitlines())]
+        return [
+            (int(at), what, state) for at, what, state in (line.split(" ", 2) for line in self.history.splitlines())
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,19 @@ _request = msgspec.json.Decoder(_Request).decode
 _frame = msgspec.json.Decoder(_Frame).decode
 
 
+def _transaction(row: tuple[Any, ...]) -> StoredTransaction:
+    fields: list[Any] = [
+        *row[:5],
+        _request(row[5]).amount_total_cents,
+        *row[6:10],
+        None if row[10] is None else _outcome(row[10]).outcome,
+        None if row[11] is None else _outcome(row[11]).outcome,
+        row[12] is not None,
+        *row[13:],
+    ]
+    return StoredTransaction(*fields)
+
+
 @dataclass(frozen=True)
 class Stored:
     transactions: dict[str, StoredTransaction] = field(default_factory=dict)
@@ -85,15 +101,7 @@ class Stored:
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> Stored:
         transactions = (
-            StoredTransaction(
-                *row[:5],
-                _request(row[5]).amount_total_cents,
-                *row[6:10],
-                None if row[10] is None else _outcome(row[10]).outcome,
-                None if row[11] is None else _outcome(row[11]).outcome,
-                row[12] is not None,
-                *row[13:],
-            )
+            _transaction(row)
             for row in connection.execute(
                 "SELECT seq, transaction_id, register_key, device_id, idempotency_key, request, received_at, state, "
                 "sends, sent_serial, result, conflict, resolved_by, cause, history FROM transactions ORDER BY seq"
@@ -107,7 +115,10 @@ class Stored:
             {transaction.transaction_id: transaction for transaction in transactions},
             {row[0]: StoredPairing(*row) for row in pairings},
             dict(connection.execute("SELECT register_key, last_event FROM registers").fetchall()),
-            {device: state != "offline" for device, state in connection.execute("SELECT device_id, state FROM devices")},
+            {
+                device: state != "offline"
+                for device, state in connection.execute("SELECT device_id, state FROM devices")
+            },
             {(key, number): _told(text) for key, number, text in events},
         )
 

@@ -74,8 +74,8 @@ def _by_transaction(found: list[tuple[int, R]]) -> dict[str, list[tuple[int, R]]
 
 def _showings(position: int, record: Record) -> Iterator[Showing]:
     match record:
-        case seen.EventSeen(shown=Shown()):
-            yield Showing(position, record.who, record.register, record.shown, record.number)
+        case seen.EventSeen(shown=Shown() as shown):
+            yield Showing(position, record.who, record.register, shown, record.number)
         case seen.SubmitAnswered() | seen.CancelAnswered() | seen.Looked():
             yield Showing(position, record.who, record.register, record.shown)
         case seen.RegisterConnected():

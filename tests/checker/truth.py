@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from statemachines.transaction import TRANSACTION
 from tests.checker import history as seen
-from tests.checker.story import Story, Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Story, Violation
 
 NEVER_SENT = "never_sent_is_true"
 PAYMENT_WINS = "payment_wins"

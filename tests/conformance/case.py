@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def echoes(name: str, frames: Iterable[bytes], text: str, *, chop: int | None = 
 def fragments(payload: bytes, *cuts: int) -> list[bytes]:
     """A text message cut at these places."""
     bounds = [0, *cuts, len(payload)]
-    pieces = [payload[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    pieces = [payload[start:end] for start, end in itertools.pairwise(bounds)]
     last = len(pieces) - 1
     return [
         encode(Op.TEXT if number == 0 else Op.CONTINUATION, piece, fin=number == last)

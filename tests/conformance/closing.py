@@ -47,7 +47,9 @@ def _closing() -> list[Case]:
         _answered("7.3.5 with a reason of 123 bytes", close_payload(1000, b"*" * 123), 1000),
         _answered("7.3.6 with a reason of 124 bytes", close_payload(1000, b"*" * 124), PROTOCOL_ERROR),
         _answered("7.3.2 with half a code", b"\x03", PROTOCOL_ERROR),
-        _answered("7.5.1 with a reason that is not UTF-8", close_payload(1000, b"\xce\xba\xed\xa0\x80"), INVALID_PAYLOAD),
+        _answered(
+            "7.5.1 with a reason that is not UTF-8", close_payload(1000, b"\xce\xba\xed\xa0\x80"), INVALID_PAYLOAD
+        ),
         *(_answered(f"7.7 with the code {code}", close_payload(code), code) for code in VALID_CODES),
         *(_answered(f"7.9 with the code {code}", close_payload(code), PROTOCOL_ERROR) for code in INVALID_CODES),
         _ignores_after_close("7.1.2 two close frames", encode(Op.CLOSE, close_payload(1001))),

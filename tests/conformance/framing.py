@@ -167,7 +167,11 @@ def _fragmented() -> list[Case]:
 def _masks() -> list[Case]:
     return [
         sends(f"5.1 of the RFC: {name} without a mask", [encode(opcode, content, mask=False)], PROTOCOL_ERROR)
-        for name, opcode, content in (("a text", Op.TEXT, MESSAGE), ("a ping", Op.PING, b""), ("a close", Op.CLOSE, b""))
+        for name, opcode, content in (
+            ("a text", Op.TEXT, MESSAGE),
+            ("a ping", Op.PING, b""),
+            ("a close", Op.CLOSE, b""),
+        )
     ]
 
 

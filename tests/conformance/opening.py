@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 from tests.conformance.case import Case
 from tests.conformance.raw import RawSocket
@@ -18,7 +19,7 @@ async def _dialled(port: int) -> AsyncIterator[RawSocket]:
         await socket.close()
 
 
-def _upgraded(name: str, **headers: str | None) -> Case:
+def _upgraded(name: str, **headers: Any) -> Case:
     async def run(port: int) -> None:
         async with _dialled(port) as socket:
             response, accept = await socket.handshake(**headers)

@@ -1,4 +1,5 @@
-"""A WebSocket client that keeps to no rule: frames are put together byte by byte, and everything is read as it comes."""
+"""A WebSocket client that keeps to no rule: frames are put together byte by byte, and everything is read as it
+comes."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def encode(
     length_as: int | None = None,
     claimed: int | None = None,
 ) -> bytes:
-    """A client's frame. `length_as` 16 or 64 bits: longer than need be; `claimed`: a length that is not the payload's."""
+    """A client's frame. `length_as` 16 or 64 bits: longer than need be; `claimed`: a length that is not the
+    payload's."""
     length = len(payload) if claimed is None else claimed
     head = bytearray([fin << 7 | reserved << 4 | opcode])
     masked = mask << 7

@@ -131,9 +131,7 @@ class Store:
             (row[0], row[1]): row[2] for row in rows("SELECT register_key, number, frame FROM register_events")
         }
         self._pairings = {row[0] for row in rows("SELECT pairing_id FROM pairings")}
-        self._devices = {
-            row[0]: row[1:] for row in rows("SELECT device_id, epoch, credential_digest FROM devices")
-        }
+        self._devices = {row[0]: row[1:] for row in rows("SELECT device_id, epoch, credential_digest FROM devices")}
 
     def bears_out(self, claim: Claim) -> bool:
         match claim.what:
@@ -149,4 +147,7 @@ class Store:
             case "pairing":
                 return claim.key in self._pairings
         epoch, credential = self._devices.get(claim.key, (0, ""))
-        return epoch >= claim.number and claim.value in ("", *([claim.value] if digest(claim.value) == credential else []))
+        return epoch >= claim.number and claim.value in (
+            "",
+            *([claim.value] if digest(claim.value) == credential else []),
+        )

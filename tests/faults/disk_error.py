@@ -15,6 +15,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hub.server import EXIT_STORE_BROKEN
 from tests.faults.campaign import Counts, Violation, by_itself, command
@@ -85,7 +86,8 @@ async def _look_after(hub: HubProcess, plan: Plan, work: asyncio.Task[None], cou
     still_failing = plan.fault.lasting
     ended = False
     while True:
-        await asyncio.wait({work, hub.child.exited}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {work, hub.child.exited}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not hub.child.exited.done():
             break
         status = await hub.exited()

@@ -112,7 +112,9 @@ class Disk:
         names = dict(self._durable_names)
         for _, change, file in self._pending_names[: chance.randint(0, len(self._pending_names))]:
             _name(names, change, file)
-        return {name: file.after_cut(chance, sector=sector, kept=kept, in_order=in_order) for name, file in names.items()}
+        return {
+            name: file.after_cut(chance, sector=sector, kept=kept, in_order=in_order) for name, file in names.items()
+        }
 
 
 def _name(names: dict[str, _File], change: Create | Unlink, file: _File) -> None:

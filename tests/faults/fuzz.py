@@ -76,7 +76,9 @@ class Target:
             self._warm_kib = self.hub.memory_kib()
         self._left_to_warm -= 1
         chance = random.Random(f"fuzz {seed}")
-        kind = chance.choice(("register", "register", "device", "device", "hello", "frames", "form", "form", "admin", "tcp"))
+        kind = chance.choice(
+            ("register", "register", "device", "device", "hello", "frames", "form", "form", "admin", "tcp")
+        )
         mischief = Mischief(chance)
         before = self.hub.log.stat().st_size
         problems: list[str] = []
@@ -151,6 +153,8 @@ class Target:
             await socket.send(encode(Op.TEXT, json.dumps(MARK).encode()))
         while (frame := await socket.frame()) is not None and b'"mark"' not in frame.payload:
             problems += _wrong(frame)
+            if frame.opcode == Op.CLOSE:
+                break
         return batch
 
     @staticmethod
@@ -162,7 +166,9 @@ class Target:
             case 1:
                 return encode(chance.randrange(16), content[: chance.randrange(200)], reserved=chance.randrange(8))
             case 2:
-                return encode(chance.choice(list(Op)), content[:100], fin=chance.random() < 0.5, mask=chance.random() < 0.9)
+                return encode(
+                    chance.choice(list(Op)), content[:100], fin=chance.random() < 0.5, mask=chance.random() < 0.9
+                )
             case _:
                 return encode(Op.TEXT, content[:50], claimed=chance.choice((0, 51, 65_536, 2**32, 2**63)), length_as=64)
 
@@ -179,7 +185,9 @@ async def _enrol(hub: HubProcess) -> str:
     socket = await RawSocket.dial(hub.port)
     await socket.handshake("/ws/device", protocol="smartconnect.device.v1")
     hello = {"device_id": "fuzz-1", "serial": "SN", "enrol": True}
-    await socket.send(encode(Op.TEXT, json.dumps({"jsonrpc": "2.0", "id": 0, "method": "hello", "params": hello}).encode()))
+    await socket.send(
+        encode(Op.TEXT, json.dumps({"jsonrpc": "2.0", "id": 0, "method": "hello", "params": hello}).encode())
+    )
     welcome = await socket.frame()
     assert welcome is not None
     await socket.close()

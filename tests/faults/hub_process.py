@@ -65,9 +65,7 @@ class HubProcess:
         assert self._child is not None
         return self._child
 
-    async def start(
-        self, fault: Fault | None = None, *, trace: Sequence[str] = (), output: Path | None = None
-    ) -> None:
+    async def start(self, fault: Fault | None = None, *, trace: Sequence[str] = (), output: Path | None = None) -> None:
         """Let a new child go; a fault counts from its first instruction. Returns before it listens: clients dial."""
         assert self._child is None or self._child.exited.done(), "it still runs"
         await self._let_go()

@@ -1,6 +1,6 @@
 """SIGKILL of the hub at its Nth write, Nth sync or Nth answer; then it starts again on the same data and is judged.
 
-    scripts/torture kill --seed 7 --cycles 1
+scripts/torture kill --seed 7 --cycles 1
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.faults.campaign import Counts, by_itself, command
 from tests.faults.crowd import Crowd, Size
@@ -112,7 +113,8 @@ async def through(hub: HubProcess, crowd: Crowd, counts: Counts, fault: Fault, a
 
 async def _killed(hub: HubProcess, work: asyncio.Task[None]) -> bool:
     """Wait until the fault has struck, or the work is done without it."""
-    await asyncio.wait({work, hub.child.exited}, return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[Any]] = {work, hub.child.exited}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not hub.child.exited.done():
         return False
     await hub.exited()

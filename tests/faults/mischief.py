@@ -53,7 +53,10 @@ ANSWERS: tuple[Json, ...] = (
     {"id": f"start:{UUID}:1", "result": {"state": "completed", "result": RESULT}},
     {"id": f"inquire:{UUID}:1", "result": {"state": "unknown"}},
     {"id": f"cancel:{UUID}:1", "result": {"state": "too_late"}},
-    {"id": f"start:{UUID}:1", "error": {"code": -32000, "message": "busy", "data": {"code": "busy", "retryable": True}}},
+    {
+        "id": f"start:{UUID}:1",
+        "error": {"code": -32000, "message": "busy", "data": {"code": "busy", "retryable": True}},
+    },
     {"id": "start:", "result": {}},
     {"id": 7, "result": None},
 )
@@ -151,7 +154,9 @@ class Mischief:
 
     def _spoilt_text(self, text: str) -> str:
         at = self.chance.randrange(len(text))
-        piece = self.chance.choice(("", "\n", "\x00", "é", "🦊", text, text[at] * 3, self.chance.choice(string.printable)))
+        piece = self.chance.choice(
+            ("", "\n", "\x00", "é", "🦊", text, text[at] * 3, self.chance.choice(string.printable))
+        )
         return text[:at] + piece + text[at + self.chance.randrange(2) :]
 
     def _with_raw(self, text: str) -> str:
@@ -175,7 +180,9 @@ class Mischief:
 
     def garbage(self) -> bytes:
         """Bytes with no sense at all, or with the beginning of some."""
-        start = self.chance.choice((b"", b"", b"GET ", b"GET / HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01"))
+        start = self.chance.choice(
+            (b"", b"", b"GET ", b"GET / HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01")
+        )
         return start + self.chance.randbytes(self.chance.choice((0, 1, 10, 200, 5000)))
 
     # HTTP.
@@ -185,7 +192,9 @@ class Mischief:
         chance = self.chance
         given: dict[str, str] = POS_TRIPLE | {
             "TransactionMode": "ASYNC",
-            "TransactionType": chance.choice(("Card.Purchase", "Card.Refund", "Journal.ReprintReceipt", "Card.Finalise")),
+            "TransactionType": chance.choice(
+                ("Card.Purchase", "Card.Refund", "Journal.ReprintReceipt", "Card.Finalise")
+            ),
             "AmountTotal": "500",
             "POSRegisterName": "Front",
             "merchantAccessToken": "x",
@@ -221,8 +230,12 @@ class Mischief:
         content = self._bytes(urlencode(given, errors="surrogatepass", encoding="utf-8").encode(), spoil=0.2)
         if method == "GET":
             path, content = f"{path}?{content.decode('latin-1')}".translate(_NO_BREAKS), b""
-        kind = chance.choice(("application/x-www-form-urlencoded",) * 4 + ("application/json", "multipart/form-data", "x"))
-        return self._request(method, path, content, {"Content-Type": kind, "Idempotency-Key": str(chance.choice(NASTY))})
+        kind = chance.choice(
+            ("application/x-www-form-urlencoded",) * 4 + ("application/json", "multipart/form-data", "x")
+        )
+        return self._request(
+            method, path, content, {"Content-Type": kind, "Idempotency-Key": str(chance.choice(NASTY))}
+        )
 
     def admin(self, token: str) -> bytes:
         """A request of the operator."""
@@ -249,7 +262,12 @@ class Mischief:
 
     def _request(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> bytes:
         chance = self.chance
-        fields: dict[str, str] = {"Host": "127.0.0.1", "Content-Length": str(len(content)), "Connection": "close", **headers}
+        fields: dict[str, str] = {
+            "Host": "127.0.0.1",
+            "Content-Length": str(len(content)),
+            "Connection": "close",
+            **headers,
+        }
         match chance.randrange(12):
             case 0:
                 fields["Content-Length"] = chance.choice(("-1", "0", "99999999999999999999", "x", "5, 6", ""))
@@ -258,7 +276,9 @@ class Mischief:
             case 2:
                 method = chance.choice(("DELETE", "OPTIONS", "HEAD", "TRACE", "get", "X" * 50, "CONNECT"))
             case 3:
-                fields[chance.choice(("X-Forwarded-For", "Host", "Origin", "Authorization"))] = str(chance.choice(NASTY))
+                fields[chance.choice(("X-Forwarded-For", "Host", "Origin", "Authorization"))] = str(
+                    chance.choice(NASTY)
+                )
             case 4:
                 fields["X-Long"] = "x" * chance.choice((1000, 10_000, 70_000))
             case 5:

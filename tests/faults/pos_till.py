@@ -38,9 +38,7 @@ def shown(answer: PosAnswer) -> Shown:
     if answer.completed:
         state = _ENDS.get(answer.result or "", "failed")
         return Shown(answer.transaction_id, state, final=True, never_sent=answer.data.get("NeverSent") == "true")
-    return Shown(
-        answer.transaction_id, answer.data.get("State", "queued"), delayed=answer.result == "OK-DELAYED"
-    )
+    return Shown(answer.transaction_id, answer.data.get("State", "queued"), delayed=answer.result == "OK-DELAYED")
 
 
 class PosTill:

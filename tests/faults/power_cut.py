@@ -129,7 +129,9 @@ async def _start(folder: Path, claims: Sequence[Claim]) -> str | None:
     return None if problem is None else f"after a start of the hub: {problem}"
 
 
-async def run(nursery: Nursery, folder: Path, seed: int, *, states: int = STATES, recording: Path | None = None) -> Counts:
+async def run(
+    nursery: Nursery, folder: Path, seed: int, *, states: int = STATES, recording: Path | None = None
+) -> Counts:
     plan = Plan.of(seed)
     if recording is not None:
         operations = recorded(recording)

@@ -61,4 +61,6 @@ def test_a_sync_covers_only_what_was_written_before_it_began() -> None:
 def test_names_reach_the_disk_in_order_and_with_the_folder() -> None:
     unsynced = {tuple(_cut(Create("a"), Create("b"), Unlink("a"), seed=seed)) for seed in range(100)}
     assert unsynced == {(), ("a",), ("a", "b"), ("b",)}
-    assert {tuple(_cut(Create("a"), Create("b"), Unlink("a"), Sync("", 3), seed=seed)) for seed in range(20)} == {("b",)}
+    assert {tuple(_cut(Create("a"), Create("b"), Unlink("a"), Sync("", 3), seed=seed)) for seed in range(20)} == {
+        ("b",)
+    }

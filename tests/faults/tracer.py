@@ -23,7 +23,8 @@ TELLING = "write,writev,sendto,sendmsg"
 
 @dataclass(frozen=True)
 class Fault:
-    """`effect` at the `when`th call of `call`: `signal=SIGKILL`, `error=EIO`, `error=ENOSPC`; `lasting`: from then on."""
+    """`effect` at the `when`th call of `call`: `signal=SIGKILL`, `error=EIO`, `error=ENOSPC`; `lasting`: from then
+    on."""
 
     call: str
     effect: str

@@ -1,4 +1,5 @@
-"""The verdict after a run: the checker's judge on the history and the store, the database's own check, the hub's log."""
+"""The verdict after a run: the checker's judge on the history and the store, the database's own check, the hub's
+log."""
 
 from __future__ import annotations
 

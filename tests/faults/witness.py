@@ -121,9 +121,7 @@ class RegisterWitness(_Witness):
                 self._after = params.get("last_event")
             case "transaction.submit":
                 amount = next(value for name, value in params.items() if name.startswith("amount_"))
-                self._note(
-                    told.SubmitInvoked, call=call, key=params.get("idempotency_key"), amount_cents=amount
-                )
+                self._note(told.SubmitInvoked, call=call, key=params.get("idempotency_key"), amount_cents=amount)
             case "transaction.cancel":
                 self._note(told.CancelInvoked, call=call, transaction_id=params["transaction_id"])
             case "pairing.redeem":
@@ -148,9 +146,7 @@ class RegisterWitness(_Witness):
                     replayed=result.get("replayed", False),
                 )
             case "transaction.cancel":
-                self._note(
-                    told.CancelAnswered, call=call, answer=result["answer"], shown=shown(result["transaction"])
-                )
+                self._note(told.CancelAnswered, call=call, answer=result["answer"], shown=shown(result["transaction"]))
             case "transaction.get":
                 self._note(told.Looked, shown=shown(result))
             case "transaction.find":

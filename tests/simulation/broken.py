@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest import MonkeyPatch
 
-from hub.commands import deadline, queue, report, subscription, tell, view
+from hub.commands import deadline, queue, report, step, subscription, tell, view
 from hub.commands import device as devices
 from hub.commands import pairing as pairings
 from hub.commands import transaction as transactions
@@ -22,6 +22,7 @@ from hub.store.sqlite.store import SqliteStore
 from hub.store.transactions import Transactions
 from hub.store.unit import Unit
 from hub.wire.device import Result
+from hub.wire.register import Cancelled
 from statemachines.pairing import PAIRING
 from statemachines.transaction import (
     TRANSACTION,
@@ -32,7 +33,8 @@ from statemachines.transaction import (
     TransactionState,
     TransactionTrigger,
 )
-from tests.checker import acknowledged, charges, delivery, liveness, order, pairings as ties, steps, truth
+from tests.checker import acknowledged, charges, delivery, liveness, order, steps, truth
+from tests.checker import pairings as ties
 from tests.simulation.disk import Disk
 
 
@@ -145,9 +147,9 @@ def cancels_what_is_processing(patch: MonkeyPatch) -> None:
         transaction = await transactions.own(unit, register_key, transaction_id)
         answer = cancel(transaction)
         if answer is CancelAnswer.CANCELLED:
-            transactions.step.note(unit, transaction, TransactionTrigger.CANCEL.value)
+            step.note(unit, transaction, TransactionTrigger.CANCEL.value)
             await queue.finish(unit, transaction)
-        return transactions.Cancelled(answer=answer.value, transaction=await view.look(unit, transaction))
+        return Cancelled(answer=answer.value, transaction=await view.look(unit, transaction))
 
     patch.setattr(transactions, "cancel_own", cancel_own)
 
@@ -161,7 +163,7 @@ def calls_unacknowledged_never_sent(patch: MonkeyPatch) -> None:
 
 def lets_the_cancel_win(patch: MonkeyPatch) -> None:
     """Once the POS has asked to cancel, whatever the device reports is a cancellation."""
-    heard = report.hear
+    heard: Callable[[Sent, Outcome], Heard] = vars(report)["hear"]
 
     def hear(transaction: Sent, outcome: Outcome) -> Heard:
         cancelling = transaction.state is TransactionState.CANCELLING
@@ -177,7 +179,7 @@ def fails_what_it_lost_sight_of(patch: MonkeyPatch) -> None:
         if TRANSACTION.permits(transaction.state, TransactionTrigger.COMPLETE_FAILED):
             transaction.cause = cause
             transaction.result = Result(transaction_id=transaction.transaction_id, outcome=Outcome.FAILED)
-            queue.step.fire(unit, transaction, TransactionTrigger.COMPLETE_FAILED)
+            step.fire(unit, transaction, TransactionTrigger.COMPLETE_FAILED)
             await queue.finish(unit, transaction)
 
     patch.setattr(queue, "doubt", doubt)

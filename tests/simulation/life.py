@@ -36,7 +36,7 @@ class Life:
     """The hub's process. `broken` is set when the store has given up and the process wants to end."""
 
     def __init__(self, disk: Disk, settings: Settings, random: Random, now_ms: int) -> None:
-        self.loop = VirtualLoop(now_ms)
+        self.loop = VirtualLoop(now_ms)  # type: ignore[abstract]  # it has what the hub uses of a loop
         self.writer = Thread(disk, self.loop)
         self.reader = Thread(disk, self.loop)
         self.broken = False

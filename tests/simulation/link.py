@@ -1,6 +1,7 @@
 """Links: one WebSocket connection between a client and the hub, as two queues of frames.
 
-Law of a link: each direction delivers in order, nothing is repeated, and when it breaks some tail of what was on the way
+Law of a link: each direction delivers in order, nothing is repeated, and when it breaks some tail of what was on the
+way
 is lost, in each direction on its own. Either end may go on believing in it for a while.
 """
 

@@ -53,7 +53,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         try:
             while ready:
                 handle = ready.popleft()
-                if not handle._cancelled:  # type: ignore[attr-defined]  # as asyncio's own loop does
+                if not handle._cancelled:  # as asyncio's own loop does
                     handle._run()
         finally:
             events._set_running_loop(None)

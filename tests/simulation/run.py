@@ -13,8 +13,8 @@ import structlog
 from tests.checker import history as seen
 from tests.checker.history import Record
 from tests.checker.judge import judge
-from tests.checker.story import Violation
 from tests.checker.stored import Stored
+from tests.checker.story import Violation
 from tests.simulation.settle import settle
 from tests.simulation.world import World
 
@@ -38,7 +38,8 @@ class Run:
 
 
 def simulate(seed: int, steps: int, *, faults: tuple[str, ...] | None = None) -> Run:
-    """Run the world of that seed for so many steps, let it settle, and judge it. `faults`: none but these, and often."""
+    """Run the world of that seed for so many steps, let it settle, and judge it. `faults`: none but these, and
+    often."""
     began = time.process_time()
     with _log_watched() as watched, contextlib.closing(World(seed, faults)) as world:
         watched.append(world.failed)

@@ -193,9 +193,7 @@ class Terminal:
             return
         link.send(text)
 
-    def _ask(
-        self, method: str, params: object, answered: Callable[[Frame], None], *, at_once: bool = False
-    ) -> None:
+    def _ask(self, method: str, params: object, answered: Callable[[Frame], None], *, at_once: bool = False) -> None:
         self._count += 1
         self._ram.calls[self._count] = answered
         text = request(self._count, method, params)
@@ -294,17 +292,13 @@ class Terminal:
             self._deny(transaction_id, "refused")
             self._answer(refusal(frame.id, "busy"))
             return
-        self.memory[transaction_id] = Entry(
-            transaction_id, start.amount_total_cents or 0, start.function.moves_money
-        )
+        self.memory[transaction_id] = Entry(transaction_id, start.amount_total_cents or 0, start.function.moves_money)
         self._world.write(seen.Begun(at=self._world.now, **self._ids, transaction_id=transaction_id))
         if not self._power_fails("begun"):
             self._answer(answer(frame.id, {"state": "accepted"}))
 
     def _deny(self, transaction_id: str, how: str) -> None:
-        self._world.write(
-            seen.NotBegun(at=self._world.now, **self._ids, transaction_id=transaction_id, how=how)
-        )
+        self._world.write(seen.NotBegun(at=self._world.now, **self._ids, transaction_id=transaction_id, how=how))
 
     def _on_inquire(self, frame: Frame) -> None:
         transaction_id = msgspec.json.decode(frame.params, type=ById).transaction_id
@@ -438,16 +432,12 @@ class Terminal:
 
     def remove(self, pairing_id: str | None) -> None:
         call = self._count + 1
-        self._world.write(
-            seen.RemovalInvoked(at=self._world.now, **self._ids, call=call, pairing_id=pairing_id)
-        )
+        self._world.write(seen.RemovalInvoked(at=self._world.now, **self._ids, call=call, pairing_id=pairing_id))
 
         def answered(frame: Frame) -> None:
             if frame.ok:
                 removed = msgspec.json.decode(frame.result, type=PairingsRemoved).removed
-                self._world.write(
-                    seen.RemovalAnswered(at=self._world.now, **self._ids, call=call, removed=removed)
-                )
+                self._world.write(seen.RemovalAnswered(at=self._world.now, **self._ids, call=call, removed=removed))
 
         self._ask("pairing.remove", {"all": True} if pairing_id is None else {"pairing_id": pairing_id}, answered)
 

@@ -284,9 +284,7 @@ class Till:
             else:
                 order.answered = order.answered or not other_amount
                 world.write(
-                    seen.SubmitRefused(
-                        at=world.now, who=self.name, register=self.key, call=call, code=frame.error_code
-                    )
+                    seen.SubmitRefused(at=world.now, who=self.name, register=self.key, call=call, code=frame.error_code)
                 )
 
         def lost() -> None:
@@ -297,9 +295,7 @@ class Till:
     def cancel(self, transaction_id: str) -> None:
         world, call = self._world, self._count + 1
         world.write(
-            seen.CancelInvoked(
-                at=world.now, who=self.name, register=self.key, call=call, transaction_id=transaction_id
-            )
+            seen.CancelInvoked(at=world.now, who=self.name, register=self.key, call=call, transaction_id=transaction_id)
         )
 
         def answered(frame: Frame) -> None:
@@ -330,7 +326,7 @@ class Till:
         world.write(seen.RedeemInvoked(at=world.now, who=self.name, register=self.key, call=call, code=code))
 
         def answered(frame: Frame) -> None:
-            at = {"at": world.now, "who": self.name, "register": self.key, "call": call}
+            at: dict[str, Any] = {"at": world.now, "who": self.name, "register": self.key, "call": call}
             if frame.ok:
                 pairing = msgspec.json.decode(frame.result, type=Redeemed).pairing
                 assert pairing.pairing_id is not None
