@@ -23,7 +23,8 @@ def settle(world: World) -> None:
     _end_of_faults(world)
     earliest, until = world.now + 2 * HEARTBEAT_MS, world.now + PATIENCE_MS
     for _ in range(ROUNDS):
-        world.run_dry()
+        if not world.run_dry():
+            break
         if not _carry_on(world):
             if (_nothing_open(world) and world.now > earliest) or world.now > until:
                 break

@@ -23,6 +23,10 @@ from tests.simulation.till import Till
 from tests.simulation.weather import Weather, weather
 
 
+RESTLESS = 20_000
+"""Steps in which no time passes and nobody asks anything new; more are a loop."""
+
+
 class World:
     """`step` until bored, then `settle`; then the history and the disk are the judge's."""
 
@@ -168,11 +172,15 @@ class World:
         due += [link.hub_notices_at for link in self.links if link.hub_notices_at is not None]
         self.pass_time(min((at for at in due if at > self.now), default=self.now + 1000))
 
-    def run_dry(self) -> None:
-        """Deliver and commit until there is nothing more to."""
-        while self._commit() or self._deliver():
+    def run_dry(self) -> bool:
+        """Deliver and commit until there is nothing more to; False if there is no end to that."""
+        for _ in range(RESTLESS):
+            if not (self._commit() or self._deliver()):
+                return True
             self.steps += 1
             self.pass_time(self.now)
+        self.failed("it does not come to rest, though nobody asks it anything")
+        return False
 
     def _act(self) -> None:
         random = self.random
