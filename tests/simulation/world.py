@@ -22,7 +22,6 @@ from tests.simulation.terminal import Terminal
 from tests.simulation.till import Till
 from tests.simulation.weather import Weather, weather
 
-
 RESTLESS = 20_000
 """Steps in which no time passes and nobody asks anything new; more are a loop."""
 
