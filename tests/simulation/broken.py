@@ -6,6 +6,7 @@ left out. The judge must say the invariant's name within a bounded number of see
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,16 +14,19 @@ from typing import Any
 
 from pytest import MonkeyPatch
 
-from hub.commands import deadline, queue, report, step, subscription, tell, view
+from hub.commands import deadline, pairing_code, queue, report, step, subscription, tell, view
 from hub.commands import device as devices
 from hub.commands import pairing as pairings
 from hub.commands import transaction as transactions
+from hub.engine import Engine
+from hub.errors import HubError
 from hub.store.records import Device, Pairing, Register, Transaction
 from hub.store.sqlite.store import SqliteStore
 from hub.store.transactions import Transactions
 from hub.store.unit import Unit
-from hub.wire.device import Result
+from hub.wire.device import PairingsRemoved, Result
 from hub.wire.register import Cancelled
+from statemachines import pairing_code as code_rules
 from statemachines.pairing import PAIRING
 from statemachines.transaction import (
     TRANSACTION,
@@ -254,6 +258,88 @@ def raises_on_a_decline(patch: MonkeyPatch) -> None:
     patch.setattr(report, "_record", record)
 
 
+def believes_a_stale_no(patch: MonkeyPatch) -> None:
+    """A device's "no" to an earlier attempt counts for the present one too."""
+    about = report._about
+
+    class Every(int):
+        """Equal to every number of sends."""
+
+        def __ne__(self, _other: object) -> bool:
+            return False
+
+        def __eq__(self, _other: object) -> bool:
+            return True
+
+        __hash__ = int.__hash__
+
+    patch.setattr(report, "_about", lambda text: (about(text)[0], Every()))
+
+
+def takes_a_code_twice(patch: MonkeyPatch) -> None:
+    """A code stays good after it was redeemed."""
+
+    def redeem(code: Any, *, now: int, business_name: str, reserved_for: str | None) -> None:
+        if code is None or now >= code.expires_at:
+            raise code_rules.invalid_code()
+
+    async def close(_unit: Unit, _device_id: str, *, cause: str) -> None: ...
+
+    patch.setattr(code_rules, "redeem", redeem)
+    patch.setattr(pairing_code, "close", close)
+
+
+def takes_an_old_code(patch: MonkeyPatch) -> None:
+    """A code is withdrawn on the screen only."""
+
+    async def withdraw(_unit: Unit, _device_id: str) -> int:
+        return 1
+
+    _without_index(patch, "pairing_codes_shown")
+    patch.setattr(pairing_code, "withdraw_all", withdraw)
+
+
+def removes_in_words_only(patch: MonkeyPatch) -> None:
+    """The device is told that the pairing is removed, and it is not."""
+
+    async def remove(_unit: Unit, _device_id: str, _epoch: int, _asked: Any) -> PairingsRemoved:
+        return PairingsRemoved(1)
+
+    patch.setattr(pairings, "remove", remove)
+
+
+def loses_a_disconnect(patch: MonkeyPatch) -> None:
+    """When the store refuses to record the end of a connection, that is that."""
+
+    async def insist(engine: Engine, command: Any, *args: Any) -> Any:
+        with contextlib.suppress(HubError):
+            return await engine.execute(command, *args)
+
+    patch.setattr(Engine, "insist", insist)
+
+
+def repeats_an_event(patch: MonkeyPatch) -> None:
+    """What was pushed is read again when the register catches up."""
+    read = subscription.events_after
+
+    async def after(unit: Unit, register_key: str, number: int, **limits: Any) -> list[tuple[int, bytes]]:
+        return await read(unit, register_key, max(0, number - 1), **limits) if number % 5 == 0 else []
+
+    patch.setattr(subscription, "events_after", after)
+
+
+def hears_an_old_socket(patch: MonkeyPatch) -> None:
+    """What a connection says counts, whatever its epoch."""
+
+    async def connected(unit: Unit, device_id: str, _epoch: int) -> Device:
+        device = await unit.devices.get(device_id)
+        assert device is not None
+        return device
+
+    for module in (report, pairing_code, pairings):
+        patch.setattr(module, "connected_device", connected)
+
+
 BROKEN = [
     Broken(acknowledged.NAME, forgets_a_batch),
     Broken(acknowledged.NAME, tells_before_the_commit, ("disk",)),
@@ -271,4 +357,12 @@ BROKEN = [
     Broken(liveness.STUCK, forgets_deadlines),
     Broken(liveness.PRESENCE, lets_an_old_socket_disconnect),
     Broken(liveness.FAILED, raises_on_a_decline),
+    # Further ways to break the same.
+    Broken(truth.PAYMENT_WINS, believes_a_stale_no, ("refuse", "stall", "silence")),
+    Broken(delivery.IN_SEQUENCE, repeats_an_event),
+    Broken(ties.NAME, takes_a_code_twice),
+    Broken(ties.NAME, takes_an_old_code),
+    Broken(ties.NAME, removes_in_words_only),
+    Broken(liveness.PRESENCE, loses_a_disconnect, ("disk", "power")),
+    Broken(liveness.PRESENCE, hears_an_old_socket),
 ]

@@ -32,6 +32,10 @@ class Run:
     def transactions(self) -> int:
         return len({record.shown.transaction_id for record in self.records if isinstance(record, seen.SubmitAnswered)})
 
+    @property
+    def charges(self) -> int:
+        return sum(isinstance(record, seen.Charged) for record in self.records)
+
     def report(self) -> str:
         found = "\n  ".join(str(violation) for violation in self.violations[:10])
         return f"seed {self.seed}: {len(self.violations)} violations after {self.steps} steps\n  {found}"
