@@ -15,6 +15,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a script."
 
 console = Console()
 
+_wide = Console(width=1_000)
+"""For tables: the window wraps a line that is too long. An id that was cut is useless to the next command."""
+
 
 def money(cents: int | None) -> str:
     return "" if cents is None else f"{cents // 100}.{cents % 100:02d}"
@@ -33,11 +36,11 @@ def as_json(value: object) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Rows under headings; cells are plain text, whatever they contain."""
+    """Rows under headings, never cut; cells are plain text, whatever they contain."""
     drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console.print(drawn)
+    _wide.print(drawn)
 
 
 def fields(values: dict[str, object]) -> None:

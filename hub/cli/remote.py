@@ -46,9 +46,7 @@ class Remote:
 
     def __init__(self, url: str, token: str) -> None:
         self.url = base_url(url)
-        self._client = httpx.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {token or _token(load_settings())}"}, timeout=60
-        )
+        self._headers = {"Authorization": f"Bearer {token or _token(load_settings())}"}
 
     def get(self, path: str, **query: object) -> Any:
         given = {name: str(value) for name, value in query.items() if value not in (None, "", False)}
@@ -62,7 +60,7 @@ class Remote:
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         try:
-            answer = self._client.request(method, path, **options)
+            answer = httpx.request(method, self.url + path, headers=self._headers, timeout=60, **options)
         except httpx.TransportError as error:
             typer.echo(f"no hub answers at {self.url} ({error}); is it running? (hub serve)", err=True)
             raise typer.Exit(1) from None

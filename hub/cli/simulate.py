@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from hub.cli.output import money
 from hub.cli.remote import Url, base_url
+from hub.cli.serve import load_settings
 from hub.sdk import RegisterClient, SdkError
 from hub.sdk.subscription import Event
 from hub.simulator import AmountScript, Memory, SimulatedDevice
@@ -87,27 +89,37 @@ def describe(seen: TransactionView) -> str:
 def device(
     device_id: Annotated[str, typer.Argument(help="Its internal id.")] = "7070714000",
     credential: Annotated[str, typer.Option(help="As `hub device enrol` printed it; without, it enrols itself.")] = "",
-    serial: Annotated[str, typer.Option(help="Serial number of the hardware.")] = "SIM-1",
-    memory: Annotated[Path | None, typer.Option(help="File for its durable memory; without, it forgets.")] = None,
+    serial: Annotated[str, typer.Option(help="Serial number of new hardware; a memory keeps its own.")] = "SIM-1",
+    memory: Annotated[
+        Path | None, typer.Option(help="File for its durable memory; by default one in the hub's data folder.")
+    ] = None,
     pace: Annotated[float, typer.Option(help="Seconds a stage takes.")] = 1.0,
     url: Url = "",
 ) -> None:
     """A terminal that opens pairing when it has no register, and plays test amounts (see docs/device-protocol.md)."""
-    run(_device(base_url(url), device_id, credential, serial, memory, pace))
+    kept = memory or load_settings().data_dir / "simulated" / f"{_file_name(device_id)}.jsonl"
+    run(_device(base_url(url), device_id, credential, serial, kept, pace))
 
 
-async def _device(url: str, device_id: str, credential: str, serial: str, memory: Path | None, pace: float) -> None:
+def _file_name(device_id: str) -> str:
+    """What an id is as the name of a file; the hub has the last word on ids."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", device_id)
+
+
+async def _device(url: str, device_id: str, credential: str, serial: str, memory: Path, pace: float) -> None:
     def see(happening: object) -> None:
         seen = on_the_device(happening)
         if seen is not None:
             typer.echo(f"[{device_id}] {seen}")
 
-    kept = Memory(memory, serial=serial, credential=credential or None)
+    kept = Memory(memory, serial=serial)
+    if credential:
+        kept.keep_credential(credential)
     async with SimulatedDevice(
         url,
         device_id,
         memory=kept,
-        enrol=kept.credential is None,
+        enrol=not credential,
         script=AmountScript(pace_seconds=pace),
         observer=see,
     ) as simulated:

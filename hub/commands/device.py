@@ -18,16 +18,33 @@ from statemachines.device_queue import DEVICE_QUEUE, QueueTrigger
 from statemachines.refusal import Refusal
 from statemachines.transaction import TRANSACTION, TransactionState, speaks_for
 
+OWN_CREDENTIAL_LENGTH = 32
+"""Characters at least of a credential that a device chooses: 32 random hexadecimal digits are 128 bits."""
+
 
 async def enrol(
-    unit: Unit, device_id: str, *, name: str = "", reserved_for: str | None = None, merchant_id: str | None = None
+    unit: Unit,
+    device_id: str,
+    *,
+    name: str = "",
+    reserved_for: str | None = None,
+    merchant_id: str | None = None,
+    credential: str | None = None,
 ) -> Enrolled:
-    """Make a device known and give it its first credential; `Refusal` if the id is taken or there are too many."""
+    """Make a device known and give it its first credential, or take the one that it has chosen.
+
+    `Refusal` if the id is taken, there are too many, or the chosen credential is too short.
+    """
     if await unit.devices.get(device_id) is not None:
         raise Refusal("device_exists", f"A device with the id {device_id} is enrolled already.")
     if await unit.devices.count() >= unit.settings.max_devices:
         raise Refusal("too_many_devices", "The hub has as many devices as it is set to take.")
-    credential = unit.entropy.secret("dev_")
+    if credential is None:
+        credential = unit.entropy.secret("dev_")
+    elif len(credential) < OWN_CREDENTIAL_LENGTH:
+        raise Refusal(
+            "invalid_params", f"A credential that a device chooses has {OWN_CREDENTIAL_LENGTH} characters at least."
+        )
     await unit.devices.add(
         Device(
             device_id=device_id,
@@ -98,7 +115,7 @@ class Connected:
 async def connect(unit: Unit, hello: Hello) -> Connected:
     """Take a device's hello: check it, raise the epoch, settle what was in flight, go on with the queue.
 
-    Raises `Unauthorised` for an unknown device, a wrong or missing credential, or a revoked one.
+    Raises `Unauthorised` for an unknown device, a wrong or missing credential, or a revoked one; and what `enrol` does.
     """
     device, credential = await _identify(unit, hello)
     # Not since it went away: the line may have been dead for a while before that was noticed.
@@ -130,8 +147,9 @@ async def connect(unit: Unit, hello: Hello) -> Connected:
 async def _identify(unit: Unit, hello: Hello) -> tuple[Device, str | None]:
     device = await unit.devices.get(hello.device_id)
     if device is None and hello.enrol and unit.settings.development:
-        enrolled = await enrol(unit, hello.device_id, name=hello.model)
-        return await find(unit, hello.device_id), enrolled.credential
+        # With a credential of its own a hello whose answer is lost can be said again: the same secret gets in.
+        enrolled = await enrol(unit, hello.device_id, name=hello.model, credential=hello.credential)
+        return await find(unit, hello.device_id), enrolled.credential if hello.credential is None else None
     if (
         device is None
         or device.revoked_at is not None

@@ -15,6 +15,7 @@ from hub.settings import milliseconds
 from hub.store.records import Device, Transaction
 from hub.store.unit import Unit
 from hub.wire.device import CancelAck, Recorded, Result, StartAnswer
+from hub.wire.function import Function
 from hub.wire.limits import CONTROLS
 from statemachines.device_queue import DEVICE_QUEUE, QueueState, QueueTrigger
 from statemachines.refusal import Refusal
@@ -74,9 +75,25 @@ def _cleaned(result: Result) -> Result:
     return msgspec.structs.replace(result, **cleaned) if cleaned else result
 
 
+async def _with_reference(unit: Unit, device: Device, transaction: Transaction, result: Result) -> Result:
+    """For Journal.GetTransResult: what became of the transaction that it is about, if the device did not say it."""
+    if (
+        transaction.request.function is not Function.JOURNAL_GET_TRANS_RESULT
+        or result.reference_id is None
+        or result.reference_outcome is not None
+    ):
+        return result
+    about = await unit.transactions.get(result.reference_id)
+    if about is None or about.device_id != device.device_id or about.state not in TRANSACTION.final:
+        return result
+    reason = about.result.reason if about.result is not None else None
+    outcome = Outcome(about.state.value)
+    return msgspec.structs.replace(result, reference_outcome=outcome, reason=result.reason or reason)
+
+
 async def _record(unit: Unit, device: Device, transaction: Transaction, reported: Result) -> Recorded:
     """Put an outcome on record; idempotent. Frees the queue, but does not go on with it."""
-    result = _cleaned(reported)
+    result = await _with_reference(unit, device, transaction, _cleaned(reported))
     check_fits(result.outcome, moves_money=transaction.request.function.moves_money)
     before = transaction.state
     heard = hear(transaction, result.outcome)

@@ -8,7 +8,7 @@ from hub.edge.pos_outcome import pos_outcome
 from hub.store.records import Register, Transaction
 from hub.wire.device import Result
 from hub.wire.function import AMOUNTS, Function
-from statemachines.transaction import TRANSACTION, TransactionState
+from statemachines.transaction import TRANSACTION, Outcome, TransactionState
 
 Json = dict[str, object]
 
@@ -112,7 +112,7 @@ def _completed(transaction: Transaction) -> dict[str, str]:
     }
     if transaction.reference is not None:
         data["TransactionReference"] = transaction.reference
-    if transaction.state is TransactionState.APPROVED:
+    if transaction.state is TransactionState.APPROVED or _reports_approval(transaction.result):
         # A real client crashes on an approval whose CardType is not a string; the amounts are always there too.
         data |= {"CardType": "", "AmountSurcharge": "0", "AmountTip": "0"}
     if transaction.result is not None:
@@ -126,6 +126,11 @@ def _completed(transaction: Transaction) -> dict[str, str]:
     if transaction.request.sale_data is not None:
         data["SaleData"] = transaction.request.sale_data
     return data
+
+
+def _reports_approval(result: Result | None) -> bool:
+    """Whether a journal query tells of an approval, which reads like one."""
+    return result is not None and result.reference_outcome is Outcome.APPROVED
 
 
 def _told(result: Result) -> dict[str, str]:

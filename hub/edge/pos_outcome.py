@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.store.records import Transaction
+from hub.wire.device import Result
 from hub.wire.function import Function
-from statemachines.transaction import TransactionState
+from statemachines.transaction import Outcome, TransactionState
 
 _S = TransactionState
 
@@ -22,6 +23,7 @@ class PosOutcome:
 
 
 _PENDING = PosOutcome("PENDING")
+_ACCEPTED = PosOutcome("COMPLETED", "OK-ACCEPTED", "OK")
 _BY_STATE = {
     _S.QUEUED: _PENDING,
     _S.SENDING: _PENDING,
@@ -29,7 +31,7 @@ _BY_STATE = {
     _S.CANCELLING: _PENDING,
     # Unknown is called unknown: keep polling, the device will tell.
     _S.IN_DOUBT: PosOutcome("PENDING", "OK-DELAYED", "DELAYED-TRANSACTION"),
-    _S.APPROVED: PosOutcome("COMPLETED", "OK-ACCEPTED", "OK"),
+    _S.APPROVED: _ACCEPTED,
     _S.DECLINED: PosOutcome("COMPLETED", "OK-DECLINED", "OK"),
 }
 _FAILURES = {
@@ -47,8 +49,31 @@ def pos_outcome(transaction: Transaction) -> PosOutcome:
         result = "CANCELLED" if transaction.cause in BY_A_PERSON else "FAILED-INTERFACE"
         return PosOutcome("COMPLETED", "CANCELLED", result)
     if transaction.state is _S.FAILED:
-        reason = transaction.result.reason if transaction.result is not None else None
-        return _FAILURES.get(reason or "", PosOutcome("COMPLETED", "FAILED", "FAILED"))
-    if transaction.request.function is Function.TERMINAL_GET_STATUS:
-        return PosOutcome("COMPLETED", None, "OK")
-    return PosOutcome("COMPLETED", "OK-ACCEPTED", "OK")
+        return _failure(transaction.result)
+    match transaction.request.function:
+        case Function.TERMINAL_GET_STATUS:
+            return PosOutcome("COMPLETED", None, "OK")
+        case Function.JOURNAL_GET_TRANS_RESULT:
+            return _reported(transaction.result)
+    return _ACCEPTED
+
+
+def _failure(result: Result | None) -> PosOutcome:
+    reason = result.reason if result is not None else None
+    return _FAILURES.get(reason or "", PosOutcome("COMPLETED", "FAILED", "FAILED"))
+
+
+def _reported(result: Result | None) -> PosOutcome:
+    """What became of the transaction that a journal query is about: a POS decides on it as on that one's own result.
+
+    Without a word on it there is no TransactionResult: what is unknown is neither approved nor declined.
+    """
+    outcome = result.reference_outcome if result is not None else None
+    match outcome:
+        case None:
+            return PosOutcome("COMPLETED", None, "OK")
+        case Outcome.CANCELLED:
+            return PosOutcome("COMPLETED", "CANCELLED", "CANCELLED")
+        case Outcome.FAILED:
+            return _failure(result)
+    return _BY_STATE.get(outcome.state, _ACCEPTED)

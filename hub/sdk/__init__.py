@@ -5,7 +5,7 @@ It imports the wire contract, the clock and the state tables, and nothing else o
 
 from __future__ import annotations
 
-from hub.sdk.device import Busy, DeviceClient, Firmware
+from hub.sdk.device import Busy, DeviceClient, Firmware, new_credential
 from hub.sdk.errors import (
     CallError,
     ConnectionLost,
@@ -39,4 +39,5 @@ __all__ = [
     "SubscriberTooSlow",
     "Subscription",
     "Unanswered",
+    "new_credential",
 ]

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from hub.clock import Clock, SystemClock
+from hub.entropy import Entropy
 from hub.sdk.delivery import Delivery
 from hub.sdk.dial import Dial, dial, socket_url
 from hub.sdk.errors import SdkError
@@ -50,6 +51,11 @@ HELLO_RESULTS_BYTES = 48 * 1024
 """The results of a hello are cut to this, newest first: the hub takes messages of 64 KiB."""
 
 DEVICE_PATH = "/ws/device"
+
+
+def new_credential() -> str:
+    """A credential for a device to enrol itself with. Write it into durable memory before it goes out."""
+    return Entropy().secret("dev_")
 
 
 class Busy(RpcError):
@@ -111,8 +117,9 @@ class Firmware(Protocol):
 class DeviceClient:
     """`async with DeviceClient(url, firmware, …) as device:`; it connects, and comes back, in the background.
 
-    `url` is the hub's base (`http://host:port`, or `ws://`). With `enrol` and no `credential` the device asks the hub
-    for one, which hubs in development mode grant. All methods may be called by any task of the loop.
+    `url` is the hub's base (`http://host:port`, or `ws://`). `credential` is the one that the operator gave; or, with
+    `enrol`, one of the device's own (`new_credential`): a hub in development mode enrols an unknown device with it. All
+    methods may be called by any task of the loop.
     """
 
     def __init__(
@@ -244,7 +251,7 @@ class DeviceClient:
             device_id=self.device_id,
             serial=self.serial,
             credential=self.credential,
-            enrol=self._enrol and self.credential is None,
+            enrol=self._enrol,
             model=self._model,
             firmware=self._firmware_version,
             in_flight=self._firmware.in_flight(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -94,10 +95,11 @@ def _from_journal(start: Start, done: Result, latest: Result | None) -> Result:
         transaction_id=start.transaction_id,
         outcome=Outcome.DONE,
         reference_id=latest.transaction_id,
+        reference_outcome=latest.outcome,
     )
 
 
-def _means(function: Function) -> dict[str, str]:
+def _means(function: Function) -> dict[str, Any]:
     return _WALLET if function.value.startswith("QR.") else _CARD
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from hub.clock import Clock, SystemClock
-from hub.sdk.device import DeviceClient
+from hub.sdk.device import DeviceClient, new_credential
 from hub.sdk.peer import OnFrame
 from hub.sdk.reconnect import Backoff
 from hub.simulator.firmware import Hardware, Manners, Moment, Terminal
@@ -90,6 +90,8 @@ class SimulatedDevice:
         """
         assert self._terminal is None, "it is on"
         await self._buried()
+        if self._enrol and self.memory.credential is None:
+            self.memory.keep_credential(new_credential())
         terminal = Terminal(
             Hardware(self.memory, self.network, self._script, self._clock, self.seen, self.manners),
             reach=self._reached,

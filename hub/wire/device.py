@@ -48,6 +48,7 @@ class Result(Struct, frozen=True, omit_defaults=True, kw_only=True):
     timestamp: ReportedText | None = None  # the device's local time, yyyyMMddHHmmss
     receipt: ReceiptText | None = None  # 30 columns, LF
     reference_id: ReportedText | None = None  # Journal.GetTransResult: the transaction that is reported
+    reference_outcome: Outcome | None = None  # what became of that one
     status: ReportedText | None = None  # Terminal.GetStatus: READY, …
 
 
@@ -61,8 +62,9 @@ class InFlight(Struct, frozen=True, omit_defaults=True):
 class Hello(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """`hello`, the first message of a connection.
 
-    `enrol` asks for a credential of its own, in development mode only. `results` are the last ones that the device
-    keeps; the hub records those it does not know yet.
+    `enrol`: in development mode an unknown device is enrolled, with the `credential` that it has chosen (32 characters
+    at least, kept before it is sent), so that a hello without an answer can be said again. Without one the hub makes
+    it. `results` are the last ones that the device keeps; the hub records those it does not know yet.
     """
 
     device_id: Identifier
@@ -113,8 +115,8 @@ class PairingClosed(Struct, frozen=True, kw_only=True):
 class Welcome(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The hub's answer to `hello`.
 
-    `credential` comes once, when the hub has just enrolled the device. `removed` lists pairings that ended while it was
-    away. `recorded` lists the transactions of `results` whose outcome the hub has on record now.
+    `credential` comes once, when the hub has just enrolled the device and made it one. `removed` lists pairings that
+    ended while it was away. `recorded` lists the transactions of `results` whose outcome the hub has on record now.
     """
 
     device_id: str

@@ -68,6 +68,7 @@ class TransactionResult(Struct, frozen=True, omit_defaults=True, kw_only=True):
     timestamp: str | None = None
     receipt: str | None = None
     reference_id: str | None = None
+    reference_outcome: str | None = None
     status: str | None = None
     resolved_by: str | None = None  # the operator, if a person settled it
 

@@ -190,6 +190,60 @@ async def test_get_trans_result(shop: Shop) -> None:
     assert seen["data"]["RequestId"] == query["transactionId"]
     assert seen["data"]["ReferenceId"] == latest["transactionId"]
     assert (seen["data"]["AmountTotal"], seen["data"]["AuthId"]) == ("700", "PIN147")
+    assert read(seen) == ("COMPLETED", "OK-ACCEPTED", "OK")
+    assert_strings(seen["data"])
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"outcome": "approved"}, ("OK-ACCEPTED", "OK")),
+        ({"outcome": "declined", "reason": "wrong_pin"}, ("OK-DECLINED", "OK")),
+        ({"outcome": "cancelled"}, ("CANCELLED", "CANCELLED")),
+        ({"outcome": "failed", "reason": "host_unavailable"}, ("OK-UNAVAILABLE", "FAILED")),
+        ({"outcome": "failed", "reason": "interface"}, ("FAILED-INTERFACE", "FAILED-INTERFACE")),
+        ({"outcome": "failed"}, ("FAILED", "FAILED")),
+    ],
+)
+@pytest.mark.parametrize("device_says", [True, False])
+async def test_get_trans_result_reads_like_the_reported_transaction(
+    shop: Shop, told: dict[str, str], expected: tuple[str, str], device_says: bool
+) -> None:
+    """A POS that asks what became of a payment hands out the goods on OK-ACCEPTED: a decline must never read so.
+
+    The device says what became of it; one that does not is helped out by the hub's record.
+    """
+    device = await shop.device()
+    till = await shop.register(device)
+    latest = await till.pay(700)
+    await device.started()
+    await device.complete(latest["transactionId"], **told)
+    query = (await till.post(None, TransactionType="Journal.GetTransResult", AmountTotal="")).json()
+    await device.started()
+    said = {"reference_outcome": told["outcome"], "reason": told.get("reason")} if device_says else {}
+    await device.complete(query["transactionId"], "done", reference_id=latest["transactionId"], **said)
+    seen = await shop.poll(query)
+    assert read(seen) == ("COMPLETED", *expected)
+    assert seen["data"].get("Reason") == told.get("reason")
+    assert isinstance(seen["data"].get("CardType"), str) is (told["outcome"] == "approved")
+
+
+@pytest.mark.parametrize("reference", [None, "no-such-transaction", "another device's", "in flight"])
+async def test_get_trans_result_about_an_unknown_outcome(shop: Shop, reference: str | None) -> None:
+    """What is unknown is neither approved nor declined: there is no TransactionResult."""
+    device, other = await shop.device(), await shop.device("7070714001")
+    till, far = await shop.register(device), await shop.register(other, register_id="far")
+    if reference == "another device's":
+        reference = (await far.pay(700))["transactionId"]
+        await other.started()
+        await other.complete(reference)
+    query = (await till.post(None, TransactionType="Journal.GetTransResult", AmountTotal="")).json()
+    await device.started()
+    if reference == "in flight":
+        reference = query["transactionId"]
+    said = {} if reference is None else {"reference_id": reference}
+    await device.complete(query["transactionId"], "done", **said)
+    assert read(await shop.poll(query)) == ("COMPLETED", None, "OK")
 
 
 async def test_resolved_by_the_operator(shop: Shop) -> None:

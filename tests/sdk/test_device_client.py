@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hub.sdk import Backoff, Busy, CallError, Close, ConnectionLost, DeviceClient, Firmware, GivenUp, NoAnswer, Stopped
-from hub.sdk.device import HELLO_RESULTS_BYTES
+from hub.sdk.device import HELLO_RESULTS_BYTES, new_credential
 from hub.wire.close_codes import CloseCode
 from hub.wire.device import (
     CancelAck,
@@ -150,7 +150,23 @@ async def test_hello_says_who_what_and_what_became_of_it(
         assert client.online
 
 
-async def test_enrolment_is_asked_for_once(
+async def test_a_device_enrols_with_the_credential_that_it_chose(
+    fakehub: FakeHub, firmware: Scripted, clock: ManualClock, at_once: Backoff
+) -> None:
+    """An answer that is lost costs nothing: the next hello is the same."""
+    own = new_credential()
+    async with client_at(fakehub, firmware, clock, at_once, credential=own, enrol=True) as client:
+        first = await fakehub.accepted()
+        asked = (await first.asked("hello"))["params"]
+        assert (asked["enrol"], asked["credential"]) == (True, own)
+        await first.socket.close(CloseCode.DRAINING)
+        again = await (await fakehub.accepted()).greeted()
+        assert again == asked
+        await client.ready()
+        assert client.credential == own
+
+
+async def test_a_credential_that_the_hub_made_is_used_from_then_on(
     fakehub: FakeHub, firmware: Scripted, clock: ManualClock, at_once: Backoff
 ) -> None:
     async with client_at(fakehub, firmware, clock, at_once, credential=None, enrol=True) as client:
@@ -163,7 +179,6 @@ async def test_enrolment_is_asked_for_once(
         await line.socket.close(CloseCode.DRAINING)
         hello = await (await fakehub.accepted()).greeted()
         assert hello["credential"] == "dev_new"
-        assert "enrol" not in hello
 
 
 async def test_a_hello_carries_as_many_results_as_fit_newest_first(

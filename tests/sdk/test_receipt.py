@@ -113,6 +113,7 @@ def test_the_journal_tells_of_another_transaction() -> None:
     query = start(Function.JOURNAL_GET_TRANS_RESULT, transaction_id="t2", amount_total_cents=None)
     told = bank.answer(query, latest, now_ms=START_MS)
     assert (told.transaction_id, told.reference_id, told.outcome) == ("t2", "t1", Outcome.DONE)
+    assert told.reference_outcome is Outcome.APPROVED
     assert told.receipt == latest.receipt
     reprint = bank.answer(start(Function.JOURNAL_REPRINT_RECEIPT, transaction_id="t3"), latest, now_ms=START_MS)
     assert (reprint.reference_id, reprint.receipt) == ("t1", latest.receipt)

@@ -83,6 +83,31 @@ async def test_enrolling_itself_in_development(shop: Shop) -> None:
     assert "credential" not in await device.switch_on()
 
 
+async def test_enrolling_with_a_credential_of_its_own(shop: Shop) -> None:
+    """If the welcome is lost the same hello gets in again; nobody else does, with whatever he chooses."""
+    own = "dev_" + "x" * 28
+    hello = {"device_id": "T1", "serial": "SN-1", "enrol": True, "credential": own}
+    lost = await shop.hub.wire("device")
+    await lost.ask("hello", hello)
+    wire = await shop.hub.wire("device")
+    welcome = await wire.call("hello", hello)
+    assert "credential" not in welcome
+    for other in ({"credential": own[:-1] + "y"}, {}):
+        await turned_away(shop.hub, device_id="T1", enrol=True, **other)
+    await wire.call("ping")
+    await Terminal(shop.hub, "T1", credential=own).switch_on()
+
+
+async def test_a_chosen_credential_that_could_be_guessed(shop: Shop) -> None:
+    """Refused, and the device is not enrolled."""
+    wire = await shop.hub.wire("device")
+    with pytest.raises(CallFailed) as failed:
+        await wire.call("hello", {"device_id": "T1", "serial": "SN-1", "enrol": True, "credential": "x" * 31})
+    assert failed.value.code == "invalid_params"
+    assert (await wire.closed())[0] == 4503
+    assert await devices(shop.hub) == []
+
+
 async def test_enrolling_itself_is_for_development_only(tmp_path: Path, clock: ManualClock) -> None:
     async with running(tmp_path / "data", clock, development=False) as hub:
         await turned_away(hub, device_id="T1", enrol=True)

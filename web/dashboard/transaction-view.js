@@ -137,6 +137,7 @@ function detailsOf(result) {
       ["Terminal's reference", result.terminal_ref],
       ["Terminal's time", result.timestamp],
       ["Reports on", result.reference_id],
+      ["Which was", result.reference_outcome],
       ["Status", result.status],
     ]),
   );

@@ -12,6 +12,7 @@ import { DEVICE_PROTOCOL, endpoint } from "./endpoint.js";
 import { NO_ANSWER, refuse, unknownMethod } from "./peer.js";
 import { Link } from "./reconnect.js";
 import { Reports } from "./reports.js";
+import { randomToken } from "./token.js";
 
 /**
  * @typedef {import("./messages.js").Start} Start
@@ -185,8 +186,10 @@ export class DeviceClient extends Emitter {
 
   /** @param {import("./peer.js").Peer} peer */
   async #greet(peer) {
-    const { serial, credential, begun, owed, deviceId } = this.#memory;
     const { model, firmware, enrol } = this.#options;
+    // Kept before it is said: if the answer is lost, the same hello gets in again.
+    if (enrol) this.#memory.credential ??= `dev_${randomToken(40)}`;
+    const { serial, credential, begun, owed, deviceId } = this.#memory;
     /** @type {import("./messages.js").DeviceWelcome} */
     const welcome = await peer.call("hello", {
       device_id: deviceId,

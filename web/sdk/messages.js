@@ -26,6 +26,7 @@
  * @property {string} [timestamp] the device's local time, yyyyMMddHHmmss
  * @property {string} [receipt] 30 columns, LF
  * @property {string} [reference_id] Journal.GetTransResult: the transaction that is reported
+ * @property {Outcome} [reference_outcome] what became of that one
  * @property {string} [status] Terminal.GetStatus: READY, …
  *
  * @typedef {Details & { transaction_id: string, outcome: Outcome }} Result `transaction.complete`

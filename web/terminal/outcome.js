@@ -81,9 +81,11 @@ function answer(payment, last) {
       return { receipt: last?.result.receipt ?? "NOTHING TO REPRINT" };
     case "Journal.GetTransResult": {
       if (!last) return { result_text: "No transaction yet" };
-      const { transaction_id, outcome, receipt, amount_total_cents, card_type, card_pan, auth_id } = last.result;
+      const { transaction_id, outcome, reason, receipt, amount_total_cents, card_type, card_pan, auth_id } = last.result;
       return {
         reference_id: transaction_id,
+        reference_outcome: outcome,
+        reason,
         result_text: outcome,
         receipt,
         amount_total_cents,
