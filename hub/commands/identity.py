@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.entropy import digest, matches, register_key
+from hub.entropy import digest, register_key
 from hub.errors import Unauthorised
 from hub.store.unit import Unit
 
@@ -40,5 +40,5 @@ async def admit(unit: Unit, who: Identity, token: str | None) -> None:
     register = await unit.registers.get(who.register_key)
     if register is None:
         return
-    if token is None or not matches(token, register.token_digest):
+    if token is None or not await unit.registers.has_token(register.register_key, digest(token)):
         raise Unauthorised("A valid register token is required.")

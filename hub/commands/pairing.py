@@ -23,6 +23,9 @@ from statemachines.pairing_code import CodeTrigger
 from statemachines.refusal import Refusal
 from statemachines.transaction import TransactionTrigger
 
+KEPT_TOKENS = 8
+"""Tokens of one register that are good at a time: of the till, its back office, and answers that were lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Contact:
@@ -56,16 +59,17 @@ async def redeem(unit: Unit, who: Identity, asked: Redeem) -> Redeemed:
     step.note_code(unit, code, CodeTrigger.REDEEM.value)
     await unit.codes.save(code)
     await pairing_code.close(unit, device.device_id, cause="redeemed")
-    register, token = await _register(unit, who, asked)
-    paired = await _link(unit, register, device)
+    register = await _register(unit, who, asked)
+    before = await unit.pairings.active_of_register(register.register_key)
+    token = await _grant(unit, register, anew=before is None)
+    paired = await _link(unit, register, device, before)
     await tell.pairing_changed(unit, register.register_key, paired, cause="paired")
     _tell_device(unit, device, "pairing.added", info(paired, register))
     return Redeemed(result="success", register_token=token, pairing=await view.pairing_view(unit, paired))
 
 
-async def _register(unit: Unit, who: Identity, asked: Redeem) -> tuple[Register, str]:
-    """The register's record, made or brought up to date, and its new token."""
-    token = unit.entropy.secret("reg_")
+async def _register(unit: Unit, who: Identity, asked: Redeem) -> Register:
+    """The register's record, made or brought up to date."""
     register = await unit.registers.get(who.register_key)
     if register is None:
         register = Register(
@@ -75,7 +79,6 @@ async def _register(unit: Unit, who: Identity, asked: Redeem) -> tuple[Register,
             vendor_name=who.vendor_name,
             register_name=asked.register_name,
             contact=_Contact.of(asked).text,
-            token_digest=digest(token),
             last_event=0,
             created_at=unit.now,
         )
@@ -83,13 +86,19 @@ async def _register(unit: Unit, who: Identity, asked: Redeem) -> tuple[Register,
     else:
         register.register_name = asked.register_name
         register.contact = _Contact.of(asked).text
-        register.token_digest = digest(token)
         await unit.registers.save(register)
-    return register, token
+    return register
 
 
-async def _link(unit: Unit, register: Register, device: Device) -> Pairing:
-    before = await unit.pairings.active_of_register(register.register_key)
+async def _grant(unit: Unit, register: Register, *, anew: bool) -> str:
+    """A new token. Earlier ones stay good while the register is paired without a break; pairing anew voids them."""
+    await unit.registers.void_tokens(register.register_key, but_newest=0 if anew else KEPT_TOKENS - 1)
+    token = unit.entropy.secret("reg_")
+    await unit.registers.grant_token(register.register_key, digest(token), at=unit.now)
+    return token
+
+
+async def _link(unit: Unit, register: Register, device: Device, before: Pairing | None) -> Pairing:
     if before is not None and before.device_id == device.device_id:
         step.fire_pairing(unit, before, PairingTrigger.RENEW)
         before.paired_at = unit.now

@@ -9,7 +9,7 @@ from statemachines.pairing import PairingState
 _COLUMNS = "pairing_id, register_key, device_id, state, paired_at, ended_at, cause"
 _JOINED = (
     "p.pairing_id, p.register_key, p.device_id, p.state, p.paired_at, p.ended_at, p.cause, "
-    "r.register_key, r.register_id, r.business_name, r.vendor_name, r.register_name, r.contact, r.token_digest, "
+    "r.register_key, r.register_id, r.business_name, r.vendor_name, r.register_name, r.contact, "
     "r.last_event, r.created_at FROM pairings p JOIN registers r ON r.register_key = p.register_key"
 )
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from hub.store.records import Register
 from hub.store.session import Session
 
-_COLUMNS = (
-    "register_key, register_id, business_name, vendor_name, register_name, contact, token_digest, last_event, "
-    "created_at"
-)
+_COLUMNS = "register_key, register_id, business_name, vendor_name, register_name, contact, last_event, created_at"
 
 
 class Registers:
@@ -22,8 +19,36 @@ class Registers:
         return None if row is None else Register(*row)
 
     async def by_token(self, token_digest: str) -> Register | None:
-        row = await self._session.one(f"SELECT {_COLUMNS} FROM registers WHERE token_digest = ?", token_digest)
+        row = await self._session.one(
+            f"SELECT {_COLUMNS} FROM registers WHERE register_key = "
+            "(SELECT register_key FROM register_tokens WHERE token_digest = ?)",
+            token_digest,
+        )
         return None if row is None else Register(*row)
+
+    async def has_token(self, register_key: str, token_digest: str) -> bool:
+        row = await self._session.one(
+            "SELECT 1 FROM register_tokens WHERE token_digest = ? AND register_key = ?", token_digest, register_key
+        )
+        return row is not None
+
+    async def grant_token(self, register_key: str, token_digest: str, *, at: int) -> None:
+        await self._session.run(
+            "INSERT INTO register_tokens (token_digest, register_key, granted_at) VALUES (?, ?, ?)",
+            token_digest,
+            register_key,
+            at,
+        )
+
+    async def void_tokens(self, register_key: str, *, but_newest: int) -> None:
+        """Void the register's tokens, except for the newest ones."""
+        await self._session.run(
+            "DELETE FROM register_tokens WHERE register_key = ? AND token_digest NOT IN (SELECT token_digest "
+            "FROM register_tokens WHERE register_key = ? ORDER BY granted_at DESC, token_digest LIMIT ?)",
+            register_key,
+            register_key,
+            but_newest,
+        )
 
     async def search(self, *, text: str, after: str, limit: int) -> list[Register]:
         """A page, in the order of the keys, of those with `text` in a name or the id."""
@@ -39,24 +64,22 @@ class Registers:
 
     async def add(self, register: Register) -> None:
         await self._session.run(
-            f"INSERT INTO registers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO registers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             register.register_key,
             register.register_id,
             register.business_name,
             register.vendor_name,
             register.register_name,
             register.contact,
-            register.token_digest,
             register.last_event,
             register.created_at,
         )
 
     async def save(self, register: Register) -> None:
-        """Store what a pairing may change: the shown name, the contact, the token."""
+        """Store what a pairing may change: the shown name and the contact."""
         await self._session.run(
-            "UPDATE registers SET register_name = ?, contact = ?, token_digest = ? WHERE register_key = ?",
+            "UPDATE registers SET register_name = ?, contact = ? WHERE register_key = ?",
             register.register_name,
             register.contact,
-            register.token_digest,
             register.register_key,
         )

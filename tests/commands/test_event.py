@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from hub.commands import identity, subscription
+from hub.commands import identity, pairing, subscription
 from hub.commands.subscription import Subscribed
 from hub.errors import Unauthorised
 from hub.wire.register import Hello
@@ -151,14 +151,43 @@ async def test_an_incomplete_triple_is_refused(scene: Scene, missing: str) -> No
     assert caught.value.code == "invalid_params"
 
 
-async def test_the_token_of_an_earlier_pairing_is_no_good_any_more(scene: Scene) -> None:
+async def admitted(scene: Scene, till: Till, token: str) -> bool:
+    try:
+        await scene.engine.query(identity.admit, till.who, token)
+        return (await scene.engine.query(identity.by_token, token)) == till.who
+    except Unauthorised:
+        return False
+
+
+async def test_a_move_keeps_the_earlier_tokens(scene: Scene) -> None:
+    """Both were granted by a redeemed code; a client with the old one is not locked out by a move or a renewal."""
+    till = await scene.till()
+    one, other = await scene.device(), await scene.device("D2")
+    tokens = [(await till.pair(device)).register_token for device in (one, other, other)]
+    assert [await admitted(scene, till, token) for token in tokens] == [True, True, True]
+    neighbour = await scene.till(one, "R2")
+    assert not await admitted(scene, neighbour, tokens[0])
+
+
+async def test_pairing_anew_after_an_unpairing_voids_the_earlier_tokens(scene: Scene) -> None:
+    """The way to get rid of a token in wrong hands. Unpaired only, the till can still connect and learn it."""
     terminal = await scene.device()
     till = await scene.till()
-    first = await till.pair(terminal)
-    second = await till.pair(terminal)
-    await scene.engine.query(identity.admit, till.who, second.register_token)
-    with pytest.raises(Unauthorised):
-        await scene.engine.query(identity.admit, till.who, first.register_token)
+    old = (await till.pair(terminal)).register_token
+    await terminal.unpair()
+    assert await admitted(scene, till, old)
+    new = (await till.pair(terminal)).register_token
+    assert [await admitted(scene, till, token) for token in (old, new)] == [False, True]
+
+
+async def test_only_the_last_tokens_are_kept(scene: Scene) -> None:
+    """Bounded; the newest is always among them, also where all are of the same millisecond."""
+    till = await scene.till()
+    terminal = await scene.device()
+    tokens = [(await till.pair(terminal)).register_token for _ in range(pairing.KEPT_TOKENS + 2)]
+    good = [await admitted(scene, till, token) for token in tokens]
+    assert sum(good) == pairing.KEPT_TOKENS
+    assert good[-1]
 
 
 @pytest.mark.parametrize("required", [True, False])

@@ -62,9 +62,20 @@ async def test_another_register_s_token(strict: Shop) -> None:
 
 
 async def test_pairing_itself_needs_none(strict: Shop) -> None:
-    """The code is the proof; pairing again grants a new token, and the old one is worth nothing."""
+    """The code is the proof; pairing again grants a new token, and the old one goes on."""
     till, old = await paired(strict)
     device = await strict.device("7070714001")
+    new = bearer((await till.pair(await device.code())).headers["SmartConnect-Register-Token"])
+    assert new != old
+    assert (await till.post(old)).status_code == 200
+    assert (await till.post(new)).status_code == 200
+
+
+async def test_unpairing_and_pairing_anew_voids_the_old_one(strict: Shop) -> None:
+    till, old = await paired(strict)
+    device = await strict.device("7070714001")
+    await till.pair(await device.code())
+    await device.socket.call("pairing.remove", {"all": True})
     new = bearer((await till.pair(await device.code())).headers["SmartConnect-Register-Token"])
     assert (await till.post(old)).status_code == 401
     assert (await till.post(new)).status_code == 200

@@ -38,6 +38,21 @@ def test_a_fresh_database_gets_all_of_them_once(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_a_register_keeps_its_token_over_the_migration_to_several(tmp_path: Path) -> None:
+    """0002: what was granted under version 1 is still good."""
+    connection = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+    connection.executescript(scripts()[0][1])
+    connection.execute(
+        "INSERT INTO registers VALUES ('key', 'R1', 'Toys Shop', 'Till2Go', 'Front', '{}', 'digest', 7, 5)"
+    )
+    connection.execute("PRAGMA user_version = 1")
+    migrate(connection)
+    assert connection.execute("SELECT * FROM register_tokens").fetchall() == [("digest", "key", 5)]
+    kept = "SELECT register_key, register_id, contact, last_event, created_at FROM registers"
+    assert connection.execute(kept).fetchall() == [("key", "R1", "{}", 7, 5)]
+    connection.close()
+
+
 async def test_a_database_that_is_newer_than_the_program_is_refused(path: Path) -> None:
     await (await _open(path)).close()
     connection = sqlite3.connect(path)
