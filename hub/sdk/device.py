@@ -8,6 +8,7 @@ called by one task, one call after the other.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from abc import abstractmethod
 from types import TracebackType
 from typing import Any, Protocol
@@ -15,7 +16,6 @@ from typing import Any, Protocol
 import msgspec
 
 from hub.clock import Clock, SystemClock
-from hub.entropy import Entropy
 from hub.sdk.delivery import Delivery
 from hub.sdk.dial import Dial, dial, socket_url
 from hub.sdk.errors import SdkError
@@ -55,7 +55,7 @@ DEVICE_PATH = "/ws/device"
 
 def new_credential() -> str:
     """A credential for a device to enrol itself with. Write it into durable memory before it goes out."""
-    return Entropy().secret("dev_")
+    return f"dev_{secrets.token_urlsafe(32)}"
 
 
 class Busy(RpcError):
