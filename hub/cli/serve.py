@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 
 import typer
 from pydantic import ValidationError
@@ -45,11 +47,24 @@ def _welcome(settings: Settings, url: str) -> str:
         f"  POS API    {url}/POS         base URL for POS software",
         f"  Data       {settings.data_dir.resolve()}    (the admin token is in admin.token there)",
         "",
-        "  Or watch the whole story in another terminal:  hub demo",
+        f"  Or watch the whole story in another terminal:  {_program()} demo{_elsewhere(url)}",
         "  Ctrl-C stops the hub.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _program() -> str:
+    """How this `hub` is called in a shell: its name where the shell finds it, else the path from here."""
+    beside = Path(sys.executable).with_name("hub")
+    if not beside.exists() or shutil.which("hub") == str(beside):
+        return "hub"
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+
+
+def _elsewhere(url: str) -> str:
+    """What to add for a hub that does not listen where another shell would look for it."""
+    return "" if url.endswith(":8420") else f" --url {url}"
 
 
 def serve() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,13 @@ async def test_subprotocol_missing_or_wrong(hub: RunningHub, kind: str, offered:
     status, body, _ = await refused(hub, kind, subprotocols=offered)
     assert status == 400
     assert body == {"error": f"Ask for the subprotocol smartconnect.{kind}.v1.", "code": "subprotocol_unsupported"}
+
+
+async def test_a_refusal_is_no_error_of_the_hub_s(hub: RunningHub, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that has it wrong, and knocks again and again, fills no log with errors."""
+    await refused(hub, "device", subprotocols=None)
+    await refused(hub, "register", origin=Origin("null"), subprotocols=None)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_the_other_endpoint_s_subprotocol(hub: RunningHub) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ def test_a_fresh_database_gets_all_of_them_once(tmp_path: Path) -> None:
     assert migrate(connection) == newest
     assert connection.execute("PRAGMA user_version").fetchone() == (newest,)
     connection.close()
+
+
+async def test_the_data_folder_is_its_owner_s_alone(tmp_path: Path) -> None:
+    await (await _open(tmp_path / "new" / "data" / "hub.db")).close()
+    assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
 
 
 def test_a_register_keeps_its_token_over_the_migration_to_several(tmp_path: Path) -> None:

@@ -209,7 +209,8 @@ def _ignore() -> None:
 def _lock(path: Path) -> FileLock:
     lock = FileLock(f"{path}.lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Keys, receipts and baskets are in there: a folder that we make is its owner's alone.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise StoreUnavailable(f"another hub uses {path}") from None
