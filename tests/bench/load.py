@@ -1,165 +1,168 @@
-"""The load generator, a process of its own: `python -m tests.bench.load` with its orders as JSON on standard input."""
+"""The load generator, a process of its own: `python -m tests.bench.load`, its orders as JSON on standard input.
+
+It prints one JSON object. It reads its own processor time and the server's at both ends of each stretch, so whoever
+reads the figures sees which of the two was at its limit.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import re
+import contextlib
+import gc
+import os
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from pathlib import Path
 
+import msgspec
+import psutil
 import uvloop
 
-from tests.bench.fleet import Device, Http, Register
-
-_ID = re.compile(rb'"transactionId":"([0-9a-f-]{36})"')
-
-
-@dataclass
-class Orders:
-    """What to do. `door`: `pos` or `socket`; `rate` 0 keeps `in_flight` going, else it is paced at so many a second."""
-
-    url: str
-    devices: int
-    registers: int
-    in_flight: int
-    seconds: float
-    door: str = "pos"
-    rate: float = 0
-    warm_up_seconds: float = 1
+from tests.bench import idle, presence, storm
+from tests.bench.http import Http
+from tests.bench.orders import Json, Orders, Phase
+from tests.bench.percentiles import percentiles
+from tests.bench.shop import Clocked, Shop
 
 
-@dataclass
-class Clocked:
-    """The times of one transaction, in seconds of the generator's clock."""
+class Gauge:
+    """Processor seconds of the server (with its children) and of this process, between two looks."""
 
-    submitted: float
-    started: float | None = None
-    finished: float | None = None
+    def __init__(self, pid: int) -> None:
+        server = psutil.Process(pid)
+        self._server = [server, *server.children(recursive=True)]
+        self._at, self._own, self._theirs = self._look()
+
+    def _look(self) -> tuple[float, float, float]:
+        theirs = 0.0
+        for each in self._server:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                theirs += sum(each.cpu_times()[:2])
+        return time.perf_counter(), time.process_time(), theirs
+
+    def read(self) -> tuple[float, float, float]:
+        """Seconds since the making, and processor seconds of this process and the server in them."""
+        at, own, theirs = self._look()
+        return at - self._at, own - self._own, theirs - self._theirs
 
 
-@dataclass
-class Fleet:
-    orders: Orders
-    clocked: dict[str, Clocked] = field(default_factory=dict)
-    early_starts: dict[str, float] = field(default_factory=dict)
-    early_ends: dict[str, float] = field(default_factory=dict)
-    waiting: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+async def _keep_going(shop: Shop, phase: Phase, turns: Iterator[int], until: float) -> None:
+    """`in_flight` workers, each paying at one register after the other."""
 
-    async def set_up(self) -> None:
-        """Enrol, connect and pair; each register in turn with devices of its own, all devices with some register."""
-        orders = self.orders
-        self.devices = [Device(orders.url, f"bench-{i}", self._started) for i in range(orders.devices)]
-        for device in self.devices:
-            await device.connect()
-        # As many virtual registers as devices: each reaches one; they share `registers` sockets' worth of tills.
-        self.registers = [Register(orders.url, f"bench-{i}", self._finished) for i in range(orders.devices)]
-        http = await Http.open(orders.url)
-        for device, register in zip(self.devices, self.registers, strict=True):
-            await register.pair(http, await device.code())
-            await register.connect()
+    async def worker() -> None:
+        http = await Http.open(shop.orders.url) if phase.door == "pos" else None
+        while time.perf_counter() < until:
+            await shop.pay(shop.registers[next(turns) % len(shop.registers)], http)
+        if http is not None:
+            http.close()
+
+    await asyncio.gather(*(worker() for _ in range(phase.in_flight)))
+
+
+async def _paced(shop: Shop, phase: Phase, turns: Iterator[int], until: float) -> list[float]:
+    """One payment every 1/rate seconds, whether the last one is done or not. Returns how late each one was sent."""
+    free: list[Http] = []
+    tasks: set[asyncio.Task[None]] = set()
+    begin = time.perf_counter()
+    late: list[float] = []
+
+    async def one(number: int) -> None:
+        http = None
+        if phase.door == "pos":
+            http = free.pop() if free else await Http.open(shop.orders.url)
+        await shop.pay(shop.registers[number % len(shop.registers)], http)
+        if http is not None:
+            free.append(http)
+
+    while (now := time.perf_counter()) < until:
+        while (due := begin + len(late) / phase.rate) <= now:
+            late.append(now - due)
+            tasks.add(task := asyncio.create_task(one(next(turns))))
+            task.add_done_callback(tasks.discard)
+        await asyncio.sleep(max(0.0, begin + len(late) / phase.rate - time.perf_counter()))
+    await asyncio.gather(*tasks)
+    for http in free:
         http.close()
-
-    def _started(self, transaction_id: str, at: float) -> None:
-        clocked = self.clocked.get(transaction_id)
-        if clocked is None:
-            self.early_starts[transaction_id] = at
-        else:
-            clocked.started = at
-
-    def _finished(self, transaction_id: str, at: float) -> None:
-        clocked = self.clocked.get(transaction_id)
-        if clocked is None:
-            self.early_ends[transaction_id] = at
-            return
-        clocked.finished = at
-        waiting = self.waiting.pop(transaction_id, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
-
-    async def _until_finished(self, transaction_id: str, submitted: float) -> None:
-        clocked = self.clocked[transaction_id] = Clocked(submitted)
-        clocked.started = self.early_starts.pop(transaction_id, None)
-        clocked.finished = self.early_ends.pop(transaction_id, None)
-        if clocked.finished is None:
-            self.waiting[transaction_id] = asyncio.get_running_loop().create_future()
-            await self.waiting[transaction_id]
-
-    async def pay(self, register: Register, http: Http | None) -> None:
-        submitted = time.perf_counter()
-        if http is None:
-            transaction_id = await register.submit()
-        else:
-            status, body = await http.ask(register.purchase)
-            if status != 200:
-                raise RuntimeError(f"{status} {body!r}")
-            transaction_id = _ID.search(body)[1].decode()  # type: ignore[index]
-        await self._until_finished(transaction_id, submitted)
-
-    async def keep_going(self, until: float) -> None:
-        """`in_flight` workers, each paying at one register after the other."""
-        turn = iter(range(10**9))
-
-        async def worker() -> None:
-            http = await Http.open(self.orders.url) if self.orders.door == "pos" else None
-            while time.perf_counter() < until:
-                await self.pay(self.registers[next(turn) % len(self.registers)], http)
-
-        await asyncio.gather(*(worker() for _ in range(self.orders.in_flight)))
-
-    async def paced(self, until: float) -> None:
-        """One payment every 1/rate seconds, whether the last one is done or not."""
-        free: list[Http] = []
-        tasks: set[asyncio.Task[None]] = set()
-        begin = time.perf_counter()
-        count = 0
-
-        async def one(register: Register) -> None:
-            http = None
-            if self.orders.door == "pos":
-                http = free.pop() if free else await Http.open(self.orders.url)
-            await self.pay(register, http)
-            if http is not None:
-                free.append(http)
-
-        while (now := time.perf_counter()) < until:
-            while begin + count / self.orders.rate <= now:
-                tasks.add(task := asyncio.create_task(one(self.registers[count % len(self.registers)])))
-                task.add_done_callback(tasks.discard)
-                count += 1
-            await asyncio.sleep(max(0.0, begin + count / self.orders.rate - time.perf_counter()))
-        await asyncio.gather(*tasks)
+    return late
 
 
-async def run(orders: Orders) -> dict[str, object]:
-    fleet = Fleet(orders)
-    await fleet.set_up()
-    began = time.perf_counter()
-    measured_from = began + orders.warm_up_seconds
-    until = measured_from + orders.seconds
-    await (fleet.paced(until) if orders.rate else fleet.keep_going(until))
-    done = [c for c in fleet.clocked.values() if c.finished is not None and measured_from <= c.finished <= until]
-    own_cpu = time.process_time()
+def _durations(done: list[Clocked]) -> Json:
+    started = [clocked for clocked in done if clocked.started is not None]
     return {
-        "finished": len(done),
-        "per_second": len(done) / orders.seconds,
-        "to_device_ms": _percentiles([c.started - c.submitted for c in done if c.started is not None]),
-        "to_register_ms": _percentiles(
-            [c.finished - c.started for c in done if c.started is not None and c.finished is not None]
-        ),
-        "whole_ms": _percentiles([c.finished - c.submitted for c in done if c.finished is not None]),
-        "generator_cpu": own_cpu / (time.perf_counter() - began),
+        "to_device_ms": percentiles([(c.started or 0) - c.submitted for c in started]),
+        "to_register_ms": percentiles([(c.finished or 0) - (c.started or 0) for c in started]),
+        "whole_ms": percentiles([(c.finished or 0) - c.submitted for c in done]),
     }
 
 
-def _percentiles(seconds: list[float]) -> dict[str, float]:
-    ordered = sorted(seconds)
-    if not ordered:
-        return {}
-    pick = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
-    return {name: ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for name, share in pick.items()}
+async def _phase(shop: Shop, phase: Phase, turns: Iterator[int]) -> Json:
+    shop.clocked.clear()
+    shop.errors.clear()
+    frames = shop.dashboard_frames
+    measured_from = time.perf_counter() + phase.warm_up_seconds
+    until = measured_from + phase.seconds
+    looks: list[tuple[float, float, float]] = []
+
+    async def measure() -> None:
+        await asyncio.sleep(phase.warm_up_seconds)
+        gauge = Gauge(shop.orders.pid)
+        await asyncio.sleep(until - time.perf_counter())
+        looks.append(gauge.read())
+
+    measuring = asyncio.create_task(measure())
+    late = await (_paced if phase.rate else _keep_going)(shop, phase, turns, until)
+    await measuring
+    [(seconds, own, theirs)] = looks
+    done = [c for c in shop.clocked.values() if c.finished is not None and measured_from <= c.finished <= until]
+    return {
+        **msgspec.to_builtins(phase),
+        "finished": len(done),
+        "per_second": len(done) / phase.seconds,
+        **_durations(done),
+        "late_ms": percentiles(late or []),
+        "server_cpu_us_each": theirs / len(done) * 1e6 if done else 0.0,
+        "server_cpu": theirs / seconds,
+        "generator_cpu": own / seconds,
+        "errors": sum(shop.errors.values()),
+        "error_kinds": dict(shop.errors.most_common(3)),
+        "dashboard_frames": shop.dashboard_frames - frames,
+    }
+
+
+async def _phases(shop: Shop) -> Json:
+    await shop.open()
+    gc.collect()
+    gc.freeze()
+    turns = iter(range(10**12))
+    return {"phases": [await _phase(shop, phase, turns) for phase in shop.orders.phases]}
+
+
+PLAYS = {"phases": _phases, "idle": idle.play, "storm": storm.play, "presence": presence.play}
+
+
+def _keep(orders: Orders, shop: Shop) -> None:
+    Path(orders.acknowledged).write_text("".join(f"{each}\n" for each in shop.acknowledged))
+
+
+async def run(orders: Orders) -> Json:
+    """Play as ordered, within `limit_seconds`; `TimeoutError` if something never came."""
+    shop = Shop(orders)
+    try:
+        async with asyncio.timeout(orders.limit_seconds):
+            report = await PLAYS[orders.play](shop)
+    finally:
+        _keep(orders, shop)
+    return {**report, "acknowledged": len(shop.acknowledged)}
+
+
+def main() -> None:
+    orders = msgspec.json.decode(sys.stdin.buffer.read(), type=Orders)
+    if orders.core is not None:
+        os.sched_setaffinity(0, {orders.core})
+    gc.set_threshold(50_000, 20, 50)
+    print(msgspec.json.encode(uvloop.run(run(orders))).decode())
 
 
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(run(Orders(**json.load(sys.stdin))))))
+    main()

@@ -1,0 +1,75 @@
+"""`scripts/bench`: measures the hub and its peers, and writes results.json, report.md and the plots."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from hub import log
+from tests.bench import machine, report, scenarios
+from tests.bench.bench import QUICK, Bench, Scale
+from tests.bench.generator import FiguresLie
+from tests.bench.orders import Json
+from tests.bench.serving import ROOT, Cores
+
+SCENARIOS: dict[str, Callable[[Bench], Json]] = {
+    "throughput": scenarios.throughput,
+    "latency": scenarios.latency,
+    "idle": scenarios.idle,
+    "storm": scenarios.storm,
+    "growth": scenarios.growth,
+    "fan_out": scenarios.fan_out,
+}
+
+
+def measure(bench: Bench, chosen: list[str]) -> tuple[Json, bool]:
+    """Run the scenarios; one whose figures would lie is reported as refused, and the others still run."""
+    results: Json = {"machine": machine.describe(bench.cores, bench.seed), "scale": msgspec.to_builtins(bench.scale)}
+    good = True
+    for name in chosen:
+        try:
+            results[name] = SCENARIOS[name](bench)
+        except (FiguresLie, RuntimeError, OSError) as problem:
+            good = False
+            results[name] = {"refused": str(problem)}
+            bench.say(f"{name}: no figures, for {problem}\n")
+    return results, good
+
+
+def _parsed(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("scenario", nargs="*", choices=[*SCENARIOS, []], help="default: all")
+    parser.add_argument("--quick", action="store_true", help="smaller and shorter: a look, not a result")
+    parser.add_argument("--rounds", type=int, help="runs whose median is reported (3)")
+    parser.add_argument("--stored", type=int, action="append", help="stored transactions for growth; may be repeated")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=ROOT / "bench-results")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = _parsed(arguments)
+    log.configure(level="warning")
+    scale: Scale = QUICK if asked.quick else Scale()
+    if asked.rounds:
+        scale = replace(scale, rounds=asked.rounds)
+    if asked.stored:
+        scale = replace(scale, stored=tuple(asked.stored))
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
+        bench = Bench(Path(folder), scale, Cores.choose(), asked.seed)
+        results, good = measure(bench, asked.scenario or list(SCENARIOS))
+        bench.say("done\n")
+    asked.output.mkdir(parents=True, exist_ok=True)
+    report.write(results, asked.output)
+    print((asked.output / "report.md").read_text())
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

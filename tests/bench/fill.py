@@ -1,0 +1,241 @@
+"""A store as it is after long use: many devices, registers, transactions and their events.
+
+One of each is made by the hub itself, over the wire: enrolled, paired, paid, told. Then every row that came of it is
+cloned with ids of its own, in every table that has one, so all columns and indexes are filled as real use fills them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from hub.entropy import register_key
+from tests.bench.fleet import BUSINESS, VENDOR, name_of
+from tests.bench.orders import Orders
+from tests.bench.serving import Cores, hub
+from tests.bench.shop import Shop
+
+Row = tuple[Any, ...]
+
+WEEK_MS = 7 * 86_400_000
+"""Transactions are spread over it: as long as a hub keeps the events of registers by default."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A store that is ready; every device has this credential."""
+
+    folder: Path
+    credential: str
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "data" / "hub.db"
+
+
+def fill(folder: Path, *, devices: int, registers: int, transactions: int = 0, seed: int = 1) -> Filled:
+    """Make a store. Register `i` is paired with device `i` modulo `devices`; the hub must not be running.
+
+    Transactions need at least two registers.
+    """
+    credential, transaction_id = _first_payment(folder)
+    database = sqlite3.connect(folder / "data" / "hub.db", isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+        # Nothing here needs to survive a crash: the file is made anew. The hub opens it with its own settings.
+        database.execute("PRAGMA synchronous=OFF")
+        database.execute("PRAGMA cache_size=-1048576")
+        database.execute("BEGIN")
+        _Clones(database, transaction_id).make(devices, registers, transactions, seed)
+        database.execute("COMMIT")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        database.close()
+    return Filled(folder, credential)
+
+
+def _first_payment(folder: Path) -> tuple[str, str]:
+    """Let the hub itself enrol, pair and settle once; returns the credential and the transaction's id."""
+
+    async def pay(url: str, pid: int) -> tuple[str, str]:
+        orders = Orders(
+            play="phases", url=url, pid=pid, devices=1, registers=1, seed=0, limit_seconds=60, acknowledged=""
+        )
+        shop = Shop(orders)
+        async with asyncio.timeout(orders.limit_seconds):
+            await shop.open()
+            await shop.pay(shop.registers[0], None)
+        [device], [register] = shop.devices, shop.registers
+        assert device.credential is not None
+        assert device.socket is not None
+        assert register.socket is not None
+        device.socket.abort()
+        register.socket.abort()
+        return device.credential, shop.acknowledged[0]
+
+    with hub(folder, Cores(None, None)) as served:
+        return asyncio.run(pay(served.url, served.pid))
+
+
+class _Clones:
+    """Copies of what the first device, register and transaction left in the tables."""
+
+    def __init__(self, database: sqlite3.Connection, transaction_id: str) -> None:
+        self._database = database
+        self._transaction_id = transaction_id
+        self._device_id = name_of(0)
+        self._register_key = _key(0)
+        self._pairing_id: str = database.execute("SELECT pairing_id FROM pairings").fetchone()[0]
+        self._code_id: str = database.execute("SELECT code_id FROM pairing_codes").fetchone()[0]
+        self._now = time.time_ns() // 1_000_000
+        self._tables: dict[str, tuple[list[str], list[Row]]] = {}
+        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if not table.startswith("sqlite_"):
+                cursor = database.execute(f"SELECT * FROM {table}")
+                self._tables[table] = [column[0] for column in cursor.description], cursor.fetchall()
+        self._events = sorted(self._of("register_events"), key=lambda row: row[1])
+
+    def _of(self, table: str) -> list[Row]:
+        return self._tables[table][1]
+
+    def _insert(self, table: str, rows: Iterable[Row]) -> None:
+        columns, _ = self._tables[table]
+        marks = ", ".join("?" * len(columns))
+        rows = iter(rows)
+        # In slices, for the generator's rows are made while it goes.
+        while batch := list(islice(rows, 20_000)):
+            self._database.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", batch)
+
+    def make(self, devices: int, registers: int, transactions: int, seed: int) -> None:
+        first_device = self._of("devices")[0]
+        names = self._tables["devices"][0]
+        self._insert("devices", (_renamed(first_device, names, device_id=name_of(i)) for i in range(1, devices)))
+        self._registers(devices, registers, transactions)
+        self._transactions(devices, registers, _ids(seed, transactions))
+
+    def _registers(self, devices: int, registers: int, transactions: int) -> None:
+        """Registers with their pairings and used codes, and the events of all, in the order of their table."""
+        names = self._tables["registers"][0]
+        [register] = self._of("registers")
+        of_a_transaction = [row for row in self._events if self._transaction_id in row[3]]
+        others = len(self._events) - len(of_a_transaction)
+
+        def last_event(i: int) -> int:
+            return others + len(of_a_transaction) * _share(i, registers, transactions)
+
+        self._insert(
+            "registers",
+            (
+                _renamed(
+                    register,
+                    names,
+                    register_key=_key(i),
+                    register_id=name_of(i),
+                    register_name=name_of(i),
+                    token_digest=hashlib.sha256(name_of(i).encode()).hexdigest(),
+                    last_event=last_event(i),
+                )
+                for i in range(1, registers)
+            ),
+        )
+        for table, ids in (("pairings", self._pairing_ids), ("pairing_codes", self._code_ids)):
+            names = self._tables[table][0]
+            [row] = self._of(table)
+            self._insert(table, (_renamed(row, names, **ids(i, devices)) for i in range(1, registers)))
+
+    def _pairing_ids(self, i: int, devices: int) -> dict[str, str]:
+        return {"pairing_id": str(uuid.uuid4()), "register_key": _key(i), "device_id": name_of(i % devices)}
+
+    def _code_ids(self, i: int, devices: int) -> dict[str, str]:
+        return {"code_id": str(uuid.uuid4()), "device_id": name_of(i % devices)}
+
+    def _transactions(self, devices: int, registers: int, ids: list[str]) -> None:
+        self._insert("register_events", self._cloned_events(devices, registers, ids))
+        for table, (names, rows) in self._tables.items():
+            # A device's row names the transaction that it is busy with, if any: that is not a record of it.
+            if table in ("register_events", "devices"):
+                continue
+            for row in rows:
+                if any(isinstance(value, str) and self._transaction_id in value for value in row):
+                    self._insert(table, self._copies(names, row, devices, registers, ids))
+
+    def _cloned_events(self, devices: int, registers: int, ids: list[str]) -> Iterator[Row]:
+        before = [row for row in self._events if self._transaction_id not in row[3]]
+        during = [row for row in self._events if self._transaction_id in row[3]]
+        # In the order of the table's key, which keeps the filling of a large store short.
+        for key, i in sorted((_key(i), i) for i in range(1, registers)):
+            number = 0
+            device_id = name_of(i % devices)
+            for _, was, at, frame in before:
+                number += 1
+                yield key, number, at - WEEK_MS, self._told(frame, was, number, device_id)
+            for n in range(i - 1, len(ids), registers - 1):
+                at = self._now - _ago(n, len(ids))
+                for _, was, _, frame in during:
+                    number += 1
+                    told = self._told(frame, was, number, device_id)
+                    yield key, number, at, told.replace(self._transaction_id, ids[n])
+
+    def _copies(self, names: list[str], row: Row, devices: int, registers: int, ids: list[str]) -> Iterator[Row]:
+        """Copies of a row about the first transaction: ids replaced, times moved, a sequence number counted on."""
+        times = [n for n, value in enumerate(row) if isinstance(value, int) and value > WEEK_MS]
+        texts = [n for n, value in enumerate(row) if isinstance(value, str) and self._transaction_id in value]
+        keys = [n for n, value in enumerate(row) if value == self._register_key]
+        device_ids = [n for n, value in enumerate(row) if value == self._device_id]
+        for n, transaction_id in enumerate(ids):
+            i = _payer(n, registers)
+            values = list(row)
+            for position in times:
+                values[position] -= _ago(n, len(ids))
+            for position in texts:
+                values[position] = values[position].replace(self._transaction_id, transaction_id)
+            for position in keys:
+                values[position] = _key(i)
+            for position in device_ids:
+                values[position] = name_of(i % devices)
+            if names[0] == "seq":
+                values[0] = row[0] + n + 1
+            yield tuple(values)
+
+    def _told(self, frame: str, was: int, number: int, device_id: str) -> str:
+        return frame.replace(f'"event":{was},', f'"event":{number},', 1).replace(self._device_id, device_id)
+
+
+def _ids(seed: int, count: int) -> list[str]:
+    source = random.Random(seed)
+    texts = (f"{source.getrandbits(128):032x}" for _ in range(count))
+    return [f"{t[:8]}-{t[8:12]}-4{t[13:16]}-8{t[17:20]}-{t[20:]}" for t in texts]
+
+
+def _payer(n: int, registers: int) -> int:
+    """Whose the cloned transaction `n` is. The first register has the one that the hub itself made."""
+    return 1 + n % (registers - 1)
+
+
+def _share(i: int, registers: int, transactions: int) -> int:
+    """How many of the cloned transactions are register `i`'s."""
+    return len(range(i - 1, transactions, registers - 1))
+
+
+def _ago(n: int, count: int) -> int:
+    """How long ago the cloned transaction `n` was, in milliseconds: the first a week, the last just now."""
+    return WEEK_MS - n * WEEK_MS // count
+
+
+@cache
+def _key(i: int) -> str:
+    return register_key(name_of(i), BUSINESS, VENDOR)
+
+
+def _renamed(row: Row, names: list[str], **changed: Any) -> Row:
+    return tuple(changed.get(name, value) for name, value in zip(names, row, strict=True))

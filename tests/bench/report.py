@@ -1,0 +1,151 @@
+"""results.json, for machines; report.md, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tests.bench.orders import Json
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _times(times: Json) -> list[str]:
+    return [f"{times[name]:.2f}" if name in times else "–" for name in ("p50", "p99", "p99.9")]
+
+
+def _load(phase: Json) -> list[str]:
+    return [
+        f"{phase['per_second']:,.0f}",
+        f"{phase['server_cpu_us_each']:.0f}",
+        f"{phase['server_cpu']:.2f}",
+        f"{phase['generator_cpu']:.2f}",
+    ]
+
+
+LOAD = ["transactions/s", "server CPU µs each", "server cores", "generator cores"]
+
+
+def throughput(found: Json) -> str:
+    rows = [[name, *_load(phase), *_times(phase["whole_ms"])[:2]] for name, phase in found["median"].items()]
+    return table(["door, in flight", *LOAD, "whole p50 ms", "p99"], rows)
+
+
+def latency(found: Json) -> str:
+    rows = [
+        [
+            name,
+            f"{phase['finished']:.0f}",
+            " / ".join(_times(phase["to_device_ms"])),
+            " / ".join(_times(phase["to_register_ms"])),
+            " / ".join(_times(phase["whole_ms"])),
+            *_load(phase)[1:],
+            f"{phase['late_ms'].get('p99', 0):.2f}",
+        ]
+        for name, phase in found["median"].items()
+    ]
+    kinds = ["submit → device", "result → register", "whole"]
+    head = [
+        "door, rate/s",
+        "payments a run",
+        *(f"{kind} p50 / p99 / p99.9 ms" for kind in kinds),
+        *LOAD[1:],
+        "sent late p99 ms",
+    ]
+    return table(head, rows)
+
+
+def idle(found: Json) -> str:
+    rows = []
+    for connections, each in found.items():
+        median = each["median"]
+        rows.append(
+            [
+                f"{int(connections):,}",
+                f"{median['rss_before_mib']:.0f}",
+                f"{median['rss_mib']:.0f}",
+                f"{median['kib_each']:.1f}",
+                f"{median['idle_cpu'] * 100:.1f} %",
+                f"{median['connected_seconds']:.1f}",
+            ]
+        )
+    return table(
+        ["connections", "RSS before MiB", "RSS MiB", "KiB each", "idle CPU of a core", "s until all were in"], rows
+    )
+
+
+def storm(found: Json) -> str:
+    median = found["median"]
+    row = [
+        f"{median['devices']:,.0f}",
+        f"{median['settled_seconds']:.2f}",
+        f"{median['settled_ms']['p50'] / 1000:.2f}",
+        f"{median['welcomed_seconds']:.2f}",
+    ]
+    return table(["devices", "s until all settled", "p50 s", "s until all were in"], [row])
+
+
+def growth(found: Json) -> str:
+    rows = []
+    for stored, each in found.items():
+        median = each["median"]
+        first = next(iter(found.values()))["median"]
+        rows.append(
+            [
+                f"{int(stored):,}",
+                f"{median['database_mib']:,.0f}",
+                *_load(median["busy"]),
+                f"{median['busy']['per_second'] / first['busy']['per_second']:.2f}",
+                " / ".join(_times(median["paced"]["whole_ms"])),
+            ]
+        )
+    return table(["stored", "file MiB", *LOAD, "of the first", "whole p50 / p99 / p99.9 ms, paced"], rows)
+
+
+def fan_out(found: Json) -> str:
+    rows = [
+        [name, *_load(each["median"]), f"{each['median']['dashboard_frames']:.0f}"]
+        for name, each in found.items()
+        if name != "registers"
+    ]
+    told = found["registers"]["median"]
+    return (
+        table(["watching", *LOAD, "frames to dashboards"], rows)
+        + f"\n\nOne device comes back, {told['registers']:,.0f} registers are told: the last one after "
+        + f"{told['last_ms']['p50']:.0f} ms (median), any one p50 {told['heard_ms']['p50']:.0f} ms."
+    )
+
+
+SECTIONS = {
+    "throughput": throughput,
+    "latency": latency,
+    "idle": idle,
+    "storm": storm,
+    "growth": growth,
+    "fan_out": fan_out,
+}
+
+
+def machine(found: Json) -> str:
+    libraries = ", ".join(f"{name} {version}" for name, version in found["libraries"].items())
+    return (
+        f"{found['processor']}, {found['cores']} cores, {found['memory_gib']} GiB; {found['system']}; "
+        f"Python {found['python']}; {libraries}. {found['durability']}. Pinning: {found['pinning']}. "
+        f"Load before: {found['load_before']:.1f}. Seed {found['seed']}. Commit {found['commit']}."
+    )
+
+
+def write(results: Json, folder: Path) -> None:
+    (folder / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
+    parts = [machine(results["machine"]), f"Medians of {results['scale']['rounds']} runs."]
+    for name, section in SECTIONS.items():
+        if name in results:
+            found = results[name]
+            shown = f"No figures: {found['refused']}" if "refused" in found else section(found)
+            parts.append(f"## {name.replace('_', '-')}\n\n{shown}")
+    (folder / "report.md").write_text("\n\n".join(parts) + "\n")
