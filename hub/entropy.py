@@ -55,7 +55,7 @@ def register_key(register_id: str, business_name: str, vendor_name: str) -> str:
 
 def access_token(signing_key: str, transaction_id: str) -> str:
     """`merchantAccessToken` of a polling URL: derived, so it is valid as long as the record exists."""
-    mac = hmac.new(signing_key.encode(), transaction_id.encode(), hashlib.sha256).digest()
+    mac = hmac.digest(signing_key.encode(), transaction_id.encode(), "sha256")
     return urlsafe_b64encode(mac[:24]).decode()
 
 

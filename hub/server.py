@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from hub.app import make_app, running_edge, with_cors
 from hub.clock import Clock
 from hub.edge.edge import Edge
+from hub.edge.http_protocol import HubHttpProtocol
 from hub.edge.websocket_protocol import HubWebSocketProtocol
 from hub.entropy import Entropy
 from hub.settings import Settings
@@ -101,6 +102,7 @@ def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         lifespan="off",
+        http=HubHttpProtocol,
         ws=HubWebSocketProtocol,
         ws_max_size=settings.message_bytes,
         ws_ping_interval=settings.heartbeat_seconds,

@@ -70,7 +70,7 @@ def _elsewhere(url: str) -> str:
 def serve() -> None:
     """Run the hub in the foreground. Settings come from HUB_… variables and hub.toml (see docs/settings.md)."""
     settings = load_settings()
-    log.configure(level=settings.log_level, as_json=settings.log_json)
+    log.configure(level=settings.log_level, as_json=settings.log_json, lasting=True)
     quiet = settings.log_json
     server = HubServer(settings, on_ready=lambda url: None if quiet else typer.echo(_welcome(settings, url), err=True))
     try:

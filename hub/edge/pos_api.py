@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from hub import log
@@ -17,12 +15,11 @@ from hub.commands import identity as identities
 from hub.commands import pairing, transaction, view
 from hub.commands.identity import Identity
 from hub.commands.transaction import Order, Submission
-from hub.edge.edge import Edge
-from hub.edge.json_answer import JsonAnswer
 from hub.edge.order import order_of
 from hub.edge.pos_envelope import Json, first_answer, present_answer
 from hub.edge.pos_errors import PosError
-from hub.edge.pos_form import identity, is_synchronous, parameters, redemption, submission
+from hub.edge.pos_form import identity, is_synchronous, redemption, submission
+from hub.edge.pos_request import PosAnswer, PosEndpoint, PosRequest
 from hub.edge.redemption import redeem
 from hub.entropy import access_token, access_token_matches
 from hub.store.records import Register
@@ -34,52 +31,37 @@ _log = log.get("pos")
 TOKEN_HEADER = "SmartConnect-Register-Token"
 
 
-def _edge(request: Request) -> Edge:
-    edge: Edge = request.app.state.edge
-    return edge
-
-
-def _register_token(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+def _register_token(request: PosRequest) -> str | None:
+    scheme, _, token = (request.header(b"authorization") or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token else None
-
-
-def _base_url(request: Request) -> str:
-    return _edge(request).settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _polling_url(base_url: str, transaction_id: str, token: str) -> str:
     return f"{base_url}/POS/Transaction/{transaction_id}?merchantAccessToken={token}"
 
 
-async def _given(request: Request) -> dict[str, str]:
-    return await parameters(request, body_limit=_edge(request).settings.request_body_bytes)
-
-
-async def _admitted(request: Request, given: dict[str, str]) -> Identity:
+async def _admitted(request: PosRequest) -> Identity:
     """The register that asks, with its token checked where one is shown or required."""
-    who = identity(given)
-    edge = _edge(request)
+    who = identity(request.given)
+    edge = request.edge
     token = _register_token(request)
     if token is not None or edge.settings.require_register_token:
         await edge.engine.query(identities.admit, who, token)
     return who
 
 
-async def put_pairing(request: Request) -> Response:
+async def put_pairing(request: PosRequest) -> PosAnswer:
     """`PUT /POS/Pairing/{code}`"""
-    given = await _given(request)
-    who = identity(given)
-    asked = redemption(given, request.path_params["code"])
-    source = request.client.host if request.client is not None else "unknown"
-    redeemed = await redeem(_edge(request), who, asked, source=source)
-    return JsonAnswer({"result": "success"}, headers={TOKEN_HEADER: redeemed.register_token})
+    who = identity(request.given)
+    asked = redemption(request.given, request.path_params["code"])
+    redeemed = await redeem(request.edge, who, asked, source=request.source)
+    return PosAnswer({"result": "success"}, headers={TOKEN_HEADER: redeemed.register_token})
 
 
-async def get_pairing(request: Request) -> Response:
+async def get_pairing(request: PosRequest) -> PosAnswer:
     """`GET /POS/Pairing`: which device the register is paired with (extension)."""
-    who = await _admitted(request, await _given(request))
-    return JsonAnswer(_pairing_json(await _edge(request).engine.query(pairing.status, who.register_key)))
+    who = await _admitted(request)
+    return PosAnswer(_pairing_json(await request.edge.engine.query(pairing.status, who.register_key)))
 
 
 def _pairing_json(seen: PairingView) -> Json:
@@ -97,13 +79,12 @@ def _pairing_json(seen: PairingView) -> Json:
     }
 
 
-async def post_transaction(request: Request) -> Response:
+async def post_transaction(request: PosRequest) -> PosAnswer:
     """`POST /POS/Transaction`"""
-    edge = _edge(request)
-    given = await _given(request)
-    who = await _admitted(request, given)
-    synchronous = is_synchronous(given)
-    order = order_of(who, submission(given, request.headers.get("idempotency-key")))
+    edge = request.edge
+    who = await _admitted(request)
+    synchronous = is_synchronous(request.given)
+    order = order_of(who, submission(request.given, request.header(b"idempotency-key")))
     submitted, register = await edge.engine.execute(_submit, order)
     found = submitted.transaction
     _log.info(
@@ -117,10 +98,10 @@ async def post_transaction(request: Request) -> Response:
     headers = {"Idempotent-Replayed": "true"} if submitted.replayed else {}
     if synchronous:
         await edge.waiting.until_final(found.transaction_id, edge.settings.synchronous_wait_seconds)
-        return JsonAnswer(await _present(request, found.transaction_id), headers=headers)
+        return PosAnswer(await _present(request, found.transaction_id), headers=headers)
     token = access_token(edge.engine.signing_key, found.transaction_id)
-    url = _polling_url(_base_url(request), found.transaction_id, token)
-    return JsonAnswer(first_answer(found, register, polling_url=url, access_token=token), headers=headers)
+    url = _polling_url(request.base_url, found.transaction_id, token)
+    return PosAnswer(first_answer(found, register, polling_url=url, access_token=token), headers=headers)
 
 
 async def _submit(unit: Unit, order: Order) -> tuple[Submission, Register]:
@@ -144,36 +125,35 @@ async def _now(unit: Unit, transaction_id: str) -> Json | None:
     )
 
 
-async def _present(request: Request, transaction_id: str) -> Json:
-    body = await _edge(request).engine.query(_now, transaction_id)
+async def _present(request: PosRequest, transaction_id: str) -> Json:
+    body = await request.edge.engine.query(_now, transaction_id)
     if body is None:
         raise PosError(404, "transaction_unknown", "There is no such transaction.")
     return body
 
 
-async def _authorised(request: Request, given: dict[str, str]) -> str:
+def _authorised(request: PosRequest) -> str:
     """The transaction id of a polling URL whose token is right. Unknown ids and wrong tokens look the same."""
     transaction_id: str = request.path_params["transaction_id"]
-    token = given.get("merchantAccessToken", "")
-    if not access_token_matches(_edge(request).engine.signing_key, transaction_id, token):
+    token = request.given.get("merchantAccessToken", "")
+    if not access_token_matches(request.edge.engine.signing_key, transaction_id, token):
         raise PosError(401, "access_token_invalid", "Invalid merchantAccessToken")
     return transaction_id
 
 
-async def get_transaction(request: Request) -> Response:
+async def get_transaction(request: PosRequest) -> PosAnswer:
     """`GET {PollingUrl}`, with `&wait=seconds` as a long poll."""
-    edge = _edge(request)
-    given = await _given(request)
-    transaction_id = await _authorised(request, given)
+    edge = request.edge
+    transaction_id = _authorised(request)
     pace = edge.polls.of(transaction_id)
     if pace.empty():
         retry = {"Retry-After": str(math.ceil(pace.wait_seconds()))}
         raise PosError(429, "polling_too_fast", "Polling too fast; once in 2 seconds is enough.", retry)
     pace.take()
-    wait = _wait_seconds(given, edge.settings.long_poll_limit_seconds)
+    wait = _wait_seconds(request.given, edge.settings.long_poll_limit_seconds)
     if wait > 0:
         await edge.waiting.until_final(transaction_id, wait)
-    return JsonAnswer(await _present(request, transaction_id))
+    return PosAnswer(await _present(request, transaction_id))
 
 
 def _wait_seconds(given: dict[str, str], limit: float) -> float:
@@ -187,11 +167,11 @@ def _wait_seconds(given: dict[str, str], limit: float) -> float:
     return min(wait, limit)
 
 
-async def post_cancel(request: Request) -> Response:
+async def post_cancel(request: PosRequest) -> PosAnswer:
     """`POST /POS/Transaction/{id}/Cancel?merchantAccessToken=…` (extension)."""
-    transaction_id = await _authorised(request, await _given(request))
-    cancelled = await _edge(request).engine.execute(_cancel, transaction_id)
-    return JsonAnswer({"cancelResult": cancelled, **await _present(request, transaction_id)})
+    transaction_id = _authorised(request)
+    cancelled = await request.edge.engine.execute(_cancel, transaction_id)
+    return PosAnswer({"cancelResult": cancelled, **await _present(request, transaction_id)})
 
 
 async def _cancel(unit: Unit, transaction_id: str) -> str:
@@ -201,20 +181,19 @@ async def _cancel(unit: Unit, transaction_id: str) -> str:
     return (await transaction.cancel_own(unit, found.register_key, transaction_id)).answer
 
 
-async def find_transactions(request: Request) -> Response:
+async def find_transactions(request: PosRequest) -> PosAnswer:
     """`GET /POS/Transaction`: the register's transactions with a TransactionReference, newest first (extension)."""
-    given = await _given(request)
-    who = await _admitted(request, given)
-    reference = given.get("TransactionReference", "")
+    who = await _admitted(request)
+    reference = request.given.get("TransactionReference", "")
     if not 1 <= len(reference) <= 100:
         raise PosError(400, "invalid_params", "TransactionReference is required, at most 100 characters.")
-    edge = _edge(request)
+    edge = request.edge
     answers = []
     for body in await edge.engine.query(_find, who, reference):
         transaction_id = str(body["transactionId"])
         token = access_token(edge.engine.signing_key, transaction_id)
-        answers.append({**body, "pollingUrl": _polling_url(_base_url(request), transaction_id, token)})
-    return JsonAnswer({"transactions": answers})
+        answers.append({**body, "pollingUrl": _polling_url(request.base_url, transaction_id, token)})
+    return PosAnswer({"transactions": answers})
 
 
 async def _find(unit: Unit, who: Identity, reference: str) -> list[Json]:
@@ -223,11 +202,14 @@ async def _find(unit: Unit, who: Identity, reference: str) -> list[Json]:
     return [body for body in bodies if body is not None]
 
 
+POST_TRANSACTION = PosEndpoint(post_transaction)
+GET_TRANSACTION = PosEndpoint(get_transaction)
+
 routes = [
-    Route("/pos/pairing", get_pairing, methods=["GET"]),
-    Route("/pos/pairing/{code}", put_pairing, methods=["PUT"]),
-    Route("/pos/transaction", post_transaction, methods=["POST"]),
-    Route("/pos/transaction", find_transactions, methods=["GET"]),
-    Route("/pos/transaction/{transaction_id}", get_transaction, methods=["GET"]),
-    Route("/pos/transaction/{transaction_id}/cancel", post_cancel, methods=["POST"]),
+    Route("/pos/pairing", PosEndpoint(get_pairing), methods=["GET"]),
+    Route("/pos/pairing/{code}", PosEndpoint(put_pairing), methods=["PUT"]),
+    Route("/pos/transaction", POST_TRANSACTION, methods=["POST"]),
+    Route("/pos/transaction", PosEndpoint(find_transactions), methods=["GET"]),
+    Route("/pos/transaction/{transaction_id}", GET_TRANSACTION, methods=["GET"]),
+    Route("/pos/transaction/{transaction_id}/cancel", PosEndpoint(post_cancel), methods=["POST"]),
 ]

@@ -5,6 +5,8 @@ A real client parses any non-empty body unguarded, and compares texts; so nothin
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -43,27 +45,47 @@ class PosError(Exception):
         self.headers = headers or {}
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How an error is told."""
+
+    status: int
+    code: str
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        return {CODE_HEADER: self.code, **self.headers}
+
+
+def told(error: Exception, path: str) -> Told:
+    """What is answered to an error of any kind; a fault of the hub itself is logged here, with its traceback."""
+    match error:
+        case PosError():
+            return Told(error.status, error.code, error.text, error.headers)
+        case Refusal():
+            retry_after = error.details.get("retry_after_seconds")
+            headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
+            return Told(_STATUS.get(error.code, 400), error.code, error.text, headers)
+        case Unauthorised():
+            return Told(401, error.code, error.text, {"WWW-Authenticate": "Bearer"})
+        case HubError():
+            return Told(503, error.code, error.text, {"Retry-After": "1"})
+    # What follows the first two parts of a path may be a pairing code.
+    place = [part for part in path.split("/") if part][:2]
+    _log.error("internal_error", path="/" + "/".join(place), exc_info=error)
+    return Told(500, "internal_error", "The hub failed; it has been logged.")
+
+
 def _answer(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
     return JSONResponse({"error": text}, status, {CODE_HEADER: code, **(headers or {})})
 
 
-async def pos_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, PosError)
-    return _answer(error.status, error.code, error.text, error.headers)
-
-
-async def refusal(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refusal)
-    retry_after = error.details.get("retry_after_seconds")
-    headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
-    return _answer(_STATUS.get(error.code, 400), error.code, error.text, headers)
-
-
-async def hub_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HubError)
-    if isinstance(error, Unauthorised):
-        return _answer(401, error.code, error.text, {"WWW-Authenticate": "Bearer"})
-    return _answer(503, error.code, error.text, {"Retry-After": "1"})
+async def as_told(request: Request, error: Exception) -> JSONResponse:
+    """Starlette's handler of every error but its own."""
+    answer = told(error, request.scope["path"])
+    return JSONResponse({"error": answer.text}, answer.status, answer.all_headers)
 
 
 async def http_exception(request: Request, error: Exception) -> JSONResponse:
@@ -82,11 +104,3 @@ def _allowed(request: Request) -> str:
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     found = [route.methods or () for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     return ", ".join(sorted({method for methods in found for method in methods} or {"GET", "HEAD"}))
-
-
-async def unexpected(request: Request, error: Exception) -> JSONResponse:
-    """A fault of the hub itself: logged with its traceback, told without details."""
-    # What follows the first two parts of a path may be a pairing code.
-    place = [part for part in request.scope["path"].split("/") if part][:2]
-    _log.error("internal_error", path="/" + "/".join(place), exc_info=error)
-    return _answer(500, "internal_error", "The hub failed; it has been logged.")

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Receive
 
 from hub.commands.identity import Identity
 from hub.edge.order import invalid
@@ -27,32 +28,34 @@ _CONTROL = re.compile(f"[{CONTROLS}]")
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-async def parameters(request: Request, *, body_limit: int) -> dict[str, str]:
-    """All parameters of the request; `PosError` 400, 413 or 415 if they cannot be read."""
-    found = _parsed(request.scope["query_string"])
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await read_body(request, body_limit)
-    if body:
-        if kind in ("application/json", "multipart/form-data"):
-            raise PosError(415, "content_type_unsupported", "Send application/x-www-form-urlencoded.")
-        found |= _parsed(body)
-    return found
-
-
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body; `PosError` 413 if it is over `limit` bytes, 400 if it broke off."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise PosError(413, "body_too_large", f"The request body is over {limit} bytes.")
-    except ClientDisconnect:
-        raise PosError(400, "body_incomplete", "The request body broke off.") from None
-    return bytes(body)
+    return await gathered(request.receive, limit)
 
 
-def _parsed(encoded: bytes) -> dict[str, str]:
+async def gathered(receive: Receive, limit: int) -> bytes:
+    """`read_body` for ASGI's `receive`."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise PosError(400, "body_incomplete", "The request body broke off.")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise PosError(413, "body_too_large", f"The request body is over {limit} bytes.")
+        more = message.get("more_body", False)
+    return body
+
+
+_FORM = b"application/x-www-form-urlencoded"
+_NOT_FORMS = (b"application/json", b"multipart/form-data")
+
+
+def parsed(encoded: bytes, *, kind: bytes = _FORM) -> dict[str, str]:
+    """Parameters from a query string or a body of that content type; `PosError` 400 or 415."""
+    if kind != _FORM and kind.partition(b";")[0].strip().lower() in _NOT_FORMS:
+        raise PosError(415, "content_type_unsupported", "Send application/x-www-form-urlencoded.")
     if encoded.count(b"&") >= PARAMETERS_LIMIT:
         raise PosError(400, "invalid_params", f"There are more than {PARAMETERS_LIMIT} parameters.")
     try:
