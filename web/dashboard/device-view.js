@@ -81,7 +81,7 @@ class DeviceView extends View {
   /** @param {Device} device */
   #show(device) {
     const online = build("span", { class: "badge", "data-tone": device.online ? "good" : "" }, device.online ? "Online" : "Offline");
-    fill(this.#state, online, stateBadge("device_queue", device.queue_state), device.revoked_at && build("span", { class: "badge", "data-tone": "bad" }, "Revoked"));
+    fill(this.#state, online, device.queue_state !== "offline" && stateBadge("device_queue", device.queue_state), device.revoked_at && build("span", { class: "badge", "data-tone": "bad" }, "Revoked"));
     fill(
       this.#facts,
       ...factsOf([
@@ -113,12 +113,14 @@ class DeviceView extends View {
       make: ({ transaction, register_name }) => {
         const amount = asked(transaction);
         const { headline } = story(transaction);
+        const now = transaction.queue_position ? `Place ${transaction.queue_position}` : headline;
+        const badge = stateBadge("transaction", transaction.state);
         return build(
           "li",
           {},
           build("span", { class: "two" }, linkTo("transactions", transaction.transaction_id, `${functionName(transaction.function)}${amount === undefined ? "" : ` ${money(amount)}`}`), build("span", { class: "soft small" }, `${register_name}, ${listTime(transaction.received_at)}`)),
-          build("span", { class: "small soft" }, transaction.queue_position ? `Place ${transaction.queue_position}` : headline),
-          stateBadge("transaction", transaction.state),
+          now !== badge.textContent && build("span", { class: "small soft" }, now),
+          badge,
         );
       },
     });

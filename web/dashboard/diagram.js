@@ -18,6 +18,8 @@ export class StateDiagram extends HTMLElement {
   /** @type {SVGElement | null} */
   #svg = null;
   #present = "";
+  /** A turned phone shows another part of the drawing. */
+  #frame = new ResizeObserver(() => this.#present && this.#bringIntoView(this.#present));
 
   /** @param {StateTable} table */
   set table(table) {
@@ -32,6 +34,8 @@ export class StateDiagram extends HTMLElement {
     this.#svg = svg;
     const scroller = build("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": `Diagram: ${table.name}` }, svg);
     fill(this, build("figure", {}, scroller, this.#words), rowsOf(table));
+    this.#frame.disconnect();
+    this.#frame.observe(scroller);
     this.show(null);
   }
 

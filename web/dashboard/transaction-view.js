@@ -112,9 +112,10 @@ function conflictCard({ conflict, conflict_outcome, transaction }) {
 
 /** @param {Details & { resolved_by?: string } | undefined} result */
 function resultCard(result) {
-  if (!result) return null;
+  const details = result && detailsOf(result);
+  if (!result || !details?.hasChildNodes()) return null;
   const receipt = result.receipt && build("pre", { class: "receipt", tabindex: "0", role: "region", "aria-label": "Receipt" }, result.receipt);
-  return card("Result", detailsOf(result), receipt);
+  return card("Result", details, receipt);
 }
 
 /** @param {Details & { resolved_by?: string }} result */

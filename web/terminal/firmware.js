@@ -87,6 +87,15 @@ export class Firmware extends Emitter {
     this.#log("switched on");
   }
 
+  /** Switch on, and open pairing as soon as the hub has said that no register is paired yet. */
+  invite() {
+    if (this.setup.power !== "on") this.switchOn();
+    const ignore = this.client.on("pairings", (pairings) => {
+      ignore();
+      if (pairings.length === 0) void this.pairing.start();
+    });
+  }
+
   /** @param {"off" | "unplugged"} [power] */
   switchOff(power = "off") {
     this.client.close();

@@ -16,3 +16,9 @@ const firmware = new Firmware(deviceId);
 for (const name of ["terminal-handset", "terminal-bench"])
   /** @type {Part} */ (find(document, name)).firmware = firmware;
 firmware.resume();
+
+// The start page's link: a terminal that nobody has used yet is ready to be paired, its code on the screen.
+if (location.hash === "#pair") {
+  history.replaceState(null, "", location.pathname);
+  firmware.invite();
+}

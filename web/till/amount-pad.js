@@ -19,7 +19,6 @@ const ITEMS = [
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "0", "⌫"];
 
 class AmountPad extends Part {
-  #cents = 0;
   #amount = build("output", { class: "amount figures", "aria-label": "Amount typed" });
   #enter = build(
     "button",
@@ -61,23 +60,24 @@ class AmountPad extends Part {
   }
 
   update() {
-    write(this.#amount, money(this.#cents));
+    write(this.#amount, money(this.till.sale.typedCents));
     write(this.#total, money(this.till.sale.totalCents));
-    this.#enter.disabled = this.#cents === 0;
+    this.#enter.disabled = this.till.sale.typedCents === 0;
     this.#toPay.disabled = this.till.sale.totalCents === 0;
   }
 
   /** @param {string} key */
   #type(key) {
-    const cents = key === "⌫" ? Math.floor(this.#cents / 10) : Number(`${this.#cents}${key}`);
-    if (cents <= LARGEST_CENTS) this.#cents = cents;
-    this.update();
+    const { sale } = this.till;
+    const cents = key === "⌫" ? Math.floor(sale.typedCents / 10) : Number(`${sale.typedCents}${key}`);
+    if (cents <= LARGEST_CENTS) sale.typedCents = cents;
   }
 
   #addTyped() {
-    this.#add(CUSTOM, this.#cents);
-    this.#cents = 0;
-    this.update();
+    const { sale } = this.till;
+    const added = sale.typedCents;
+    sale.addTyped();
+    this.#tell(CUSTOM, added);
   }
 
   /**
@@ -86,6 +86,14 @@ class AmountPad extends Part {
    */
   #add(name, cents) {
     this.till.sale.add(name, cents);
+    this.#tell(name, cents);
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} cents
+   */
+  #tell(name, cents) {
     announce(`${name}, ${money(cents)}. Total ${money(this.till.sale.totalCents)}.`);
   }
 
@@ -105,7 +113,15 @@ class AmountPad extends Part {
     if (elsewhere || event.ctrlKey || event.metaKey || event.altKey || !this.checkVisibility()) return;
     if (/^\d$/.test(event.key)) this.#type(event.key);
     else if (event.key === "Backspace") this.#type("⌫");
+    else if (event.key === "Enter" && this.till.sale.typedCents > 0 && !pressable(event.target)) this.#addTyped();
   }
 }
+
+/**
+ * Whether Enter already means something here.
+ *
+ * @param {EventTarget | null} target
+ */
+const pressable = (target) => target instanceof HTMLElement && target.closest("button, a, summary, input") !== null;
 
 customElements.define("till-pad", AmountPad);

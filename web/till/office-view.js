@@ -36,6 +36,7 @@ class OfficeView extends Part {
   #id = build("code");
   #state = build("span", { class: "badge" });
   #facts = build("dl", { class: "facts" });
+  #again = build("p", { class: "soft small" }, "To move this register to another terminal, type the code that one shows.");
   #pairing = /** @type {Part} */ (document.createElement("till-pairing"));
   #requests = REQUESTS.map((name) =>
     build("button", { type: "button", class: "button small", onclick: () => this.#request(name) }, functionName(name)),
@@ -72,13 +73,17 @@ class OfficeView extends Part {
     this.#pairing.till = this.till;
     fill(
       this,
-      section("Pairing", build("div", { class: "row" }, this.#state), this.#facts, this.#pairing),
-      section("Register", details),
-      section(
-        "Ask the terminal",
-        build("p", { class: "soft small" }, "These move no money. The answer appears on the Sale page."),
-        build("div", { class: "row" }, ...this.#requests),
+      build(
+        "div",
+        { class: "column" },
+        section("Pairing", build("div", { class: "row" }, this.#state), this.#facts, this.#again, this.#pairing),
+        section(
+          "Ask the terminal",
+          build("p", { class: "soft small" }, "These move no money. The answer appears on the Sale page."),
+          build("div", { class: "row" }, ...this.#requests),
+        ),
       ),
+      section("Register", details),
       section(
         "Virtual registers",
         build(
@@ -115,7 +120,7 @@ class OfficeView extends Part {
   /** @param {import("../sdk/messages.js").PairingView | null} pairing */
   #fillFacts(pairing) {
     const device = pairing?.device;
-    this.#facts.hidden = !device;
+    this.#facts.hidden = this.#again.hidden = !device;
     if (!device) return;
     const waiting = device.queue_depth === 1 ? "1 waiting" : `${device.queue_depth} waiting`;
     const facts = [
@@ -155,7 +160,7 @@ class OfficeView extends Part {
 
   /** @param {string} name */
   #request(name) {
-    if (this.station.payment) this.station.dismiss();
+    if (this.station.payment) this.till.sale.putBack(this.station.dismiss());
     this.station.pay({ function: name, transaction_reference: this.till.book.nextReference() }, []);
     location.hash = "#sale";
   }

@@ -37,7 +37,7 @@ class PairingBox extends Part {
         build(
           "p",
           { class: "hint", id: `${this.#id}-help` },
-          "On the terminal, choose Pair. The code changes every two minutes; type the one on its screen now.",
+          "On the terminal, choose “Pair a register” and type the code that it shows.",
         ),
       ),
       this.#problem,

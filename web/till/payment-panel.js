@@ -69,18 +69,19 @@ class PaymentPanel extends Part {
     this.dataset.tone = tone;
     this.dataset.state = error ? "refused" : (view?.state ?? "sending");
     write(this.#kind, `${functionName(request.function)} · ${request.transaction_reference ?? ""}`);
-    write(this.#amount, asked(request) === undefined ? "" : money(asked(request) ?? 0));
+    const charged = view?.state === "approved" ? view.result?.amount_total_cents : undefined;
+    const amount = charged ?? asked(request);
+    write(this.#amount, amount === undefined ? "" : money(amount));
     write(this.#headline, headline);
     write(this.#detail, detail);
     if (before !== headline && this.checkVisibility()) announce(`${headline}. ${detail}`);
-    const answered = payment.cancelAnswer && !(view?.final && payment.cancelAnswer !== "too_late");
-    write(this.#answer, answered && payment.cancelAnswer ? CANCEL_ANSWERS[payment.cancelAnswer] : "");
+    write(this.#answer, answerText(payment));
     this.#sums.hidden = !this.#fillSums(view);
     write(this.#receipt, view?.result?.receipt ?? "");
     this.#receipt.hidden = this.#print.hidden = !view?.result?.receipt;
     const ended = Boolean(error || view?.final);
     this.#cancel.hidden =
-      ended || Boolean(payment.abandoned) || view?.state === "cancelling" || Boolean(view?.cancel_requested);
+      ended || Boolean(payment.abandoned) || view?.state === "cancelling" || Boolean(view?.cancel_requested) || tooLate(view);
     this.#aside.hidden = ended || !(view?.delayed || payment.abandoned);
     this.#next.hidden = !ended;
     write(this.#next, this.#unpaid(payment) ? "Back to the sale" : "New sale");
@@ -120,12 +121,15 @@ class PaymentPanel extends Part {
   #fillSums(view) {
     const { result } = view ?? {};
     if (!view?.final || !result) return false;
+    // What was declined or cancelled took nothing: it has no total.
+    const charged = view.state === "approved" ? result.amount_total_cents : undefined;
     /** @type {[string, string | undefined][]} */
     const rows = [
+      ["Asked for", charged && charged !== asked(view) ? money(asked(view) ?? 0) : undefined],
       ["Surcharge", result.amount_surcharge_cents ? money(result.amount_surcharge_cents) : undefined],
       ["Tip", result.amount_tip_cents ? money(result.amount_tip_cents) : undefined],
       ["Cash", view.amount_cash_cents ? money(view.amount_cash_cents) : undefined],
-      ["Total", result.amount_total_cents !== undefined ? money(result.amount_total_cents) : undefined],
+      ["Total", charged !== undefined ? money(charged) : undefined],
       ["Card", [result.card_type, result.card_pan].filter(Boolean).join(" ") || undefined],
       ["Authorisation", result.auth_id],
       ["Terminal says", view.conflict ? "something else than the record; an operator looks into it" : result.status],
@@ -168,6 +172,20 @@ class PaymentPanel extends Part {
   #printOut() {
     printReceipt(this.#receipt.textContent ?? "");
   }
+}
+
+/** @param {import("./station.js").TransactionView} [view] */
+const tooLate = (view) => view?.cause === "cancel_too_late";
+
+/**
+ * What became of the wish to cancel, as long as it says more than the payment itself does.
+ *
+ * @param {Payment} payment
+ */
+function answerText({ cancelAnswer, view }) {
+  if (!cancelAnswer) return "";
+  if (!view?.final && (tooLate(view) || view?.state === "cancelling")) return "";
+  return view?.final && cancelAnswer !== "too_late" ? "" : CANCEL_ANSWERS[cancelAnswer];
 }
 
 customElements.define("till-payment", PaymentPanel);

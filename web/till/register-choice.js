@@ -55,7 +55,8 @@ class RegisterChoice extends Part {
     /** @type {HTMLInputElement} */ (find(label, "input")).checked = station === this.station;
     find(label, ".dot").dataset.tone = tone;
     write(find(label, ".name"), station.card.register_name);
-    write(find(label, ".state"), busy ? "payment under way" : words);
+    const unknown = busy && station.payment?.view?.delayed;
+    write(find(label, ".state"), unknown ? "outcome unknown" : busy ? "payment under way" : words);
   }
 }
 

@@ -17,24 +17,24 @@ class SaleView extends Part {
   #pairing = /** @type {Part} */ (document.createElement("till-pairing"));
   #payment = /** @type {Part} */ (document.createElement("till-payment"));
   #refusal = build("p", { class: "notice", "data-tone": "bad", hidden: true });
-  #unpaired = build("div", { class: "stack" });
+  #unpaired = build("section", { class: "card stack", "aria-label": "Pairing" });
   #heading = build("h2", { id: "sale-heading", tabindex: "-1" }, "Sale");
   #ring = build("section", { class: "card stack", "aria-labelledby": "sale-heading" });
 
   draw() {
     fill(
       this.#unpaired,
-      build("h3", {}, "Pair this register first"),
+      build("h2", {}, "Pair this register first"),
       build("p", { class: "soft" }, "Then every payment of this register goes to that terminal."),
       this.#pairing,
     );
-    fill(this.#ring, this.#heading, this.#ticket, this.#refusal, this.#checkout, this.#unpaired);
+    fill(this.#ring, this.#heading, this.#ticket, this.#refusal, this.#checkout);
     this.addEventListener("to-pay", () => {
       this.#heading.focus({ preventScroll: true });
-      this.#ring.scrollIntoView({ behavior: "smooth" });
+      this.#ring.scrollIntoView();
     });
     const panel = build("section", { class: "card", "aria-label": "Payment" }, this.#payment);
-    fill(this, this.#pad, build("div", { class: "side" }, this.#ring, panel));
+    fill(this, this.#pad, build("div", { class: "side stack wide" }, this.#unpaired, this.#ring, panel));
     for (const part of [this.#pad, this.#ticket, this.#checkout, this.#pairing, this.#payment]) part.till = this.till;
   }
 
@@ -47,7 +47,8 @@ class SaleView extends Part {
     const paired = client.pairing?.paired ?? this.station.journal.pairing !== null;
     const refused = client.status.phase === "refused";
     this.#checkout.hidden = !paired;
-    this.#unpaired.hidden = paired || refused;
+    this.#unpaired.hidden = paired || refused || Boolean(payment);
+    this.dataset.paired = String(paired);
     const text = refused ? `The hub does not let this register in. ${refusalText(client.status)}` : "";
     if (text && this.#refusal.hidden) alarm(text);
     write(this.#refusal, text);

@@ -21,13 +21,32 @@ export class Sale extends Emitter {
   #slot = new Slot(localStorage, "smartconnect.till/sale", () => ({ lines: /** @type {Line[]} */ ([]) }));
 
   #lines = this.#slot.read().lines;
+  /** What is typed on the pad and not a line yet: it is charged all the same. */
+  #typedCents = 0;
 
   get lines() {
     return this.#lines;
   }
 
   get totalCents() {
-    return totalOf(this.lines);
+    return totalOf(this.lines) + this.#typedCents;
+  }
+
+  get typedCents() {
+    return this.#typedCents;
+  }
+
+  set typedCents(cents) {
+    if (totalOf(this.lines) + cents > LARGEST_CENTS) return;
+    this.#typedCents = cents;
+    this.emit("change", undefined);
+  }
+
+  /** Make a line of what is typed. */
+  addTyped() {
+    const cents = this.#typedCents;
+    this.#typedCents = 0;
+    if (cents > 0) this.add(CUSTOM, cents);
   }
 
   /**
@@ -36,7 +55,7 @@ export class Sale extends Emitter {
    */
   add(name, unitCents) {
     this.#change((lines) => {
-      if (totalOf(lines) + unitCents > LARGEST_CENTS) return lines;
+      if (totalOf(lines) + this.#typedCents + unitCents > LARGEST_CENTS) return lines;
       const same = lines.find((line) => line.name === name && line.unitCents === unitCents && name !== CUSTOM);
       if (!same) return [...lines, { id: randomToken(8), name, quantity: 1, unitCents }];
       same.quantity += 1;
@@ -54,8 +73,9 @@ export class Sale extends Emitter {
     );
   }
 
-  /** Take all lines out, to be paid for. */
+  /** Take all lines out, to be paid for, with what is typed as the last of them. */
   takeLines() {
+    this.addTyped();
     const lines = this.lines;
     this.#change(() => []);
     return lines;

@@ -26,7 +26,11 @@ import { Journal } from "./journal.js";
  * @property {boolean} [abandoned]
  */
 
-/** @typedef {{ tone: "good" | "bad" | "wary", title: string, text: string, at: number }} Notice */
+/**
+ * `asksToPair`: it falls away by itself once the register is paired again.
+ *
+ * @typedef {{ tone: "good" | "bad" | "wary", title: string, text: string, at: number, asksToPair?: boolean }} Notice
+ */
 
 /** @extends {Emitter<{ change: void, notice: Notice }>} */
 export class Station extends Emitter {
@@ -183,6 +187,7 @@ export class Station extends Emitter {
         at: Date.now(),
       });
     }
+    if (!before && now) this.notices = this.notices.filter(({ asksToPair }) => !asksToPair);
     if (before?.device_id !== now?.device_id) this.journal.pairing = now;
     this.emit("change", undefined);
   }
@@ -199,6 +204,7 @@ export class Station extends Emitter {
       title: `${this.card.register_name} is no longer paired`,
       text: `${who} Pair it again to take payments.`.trim(),
       at: Date.now(),
+      asksToPair: true,
     });
   }
 

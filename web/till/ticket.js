@@ -3,21 +3,26 @@
 import { build, fill, find, list, write } from "../view/element.js";
 import { money } from "../view/money.js";
 import { Part } from "./part.js";
+import { CUSTOM } from "./sale.js";
 
 /** @typedef {import("./sale.js").Line} Line */
 
 class Ticket extends Part {
   #lines = build("ul", { class: "lines", "aria-label": "Lines of the sale" });
   #empty = build("p", { class: "soft empty" }, "Nothing rung up yet.");
+  #typed = build("span", { class: "price figures" });
+  #typedRow = build("p", { class: "typed soft" }, build("span", {}, CUSTOM), this.#typed);
   #total = build("span", { class: "figures" });
 
   draw() {
-    fill(this, this.#empty, this.#lines, build("p", { class: "total" }, build("span", {}, "Total"), this.#total));
+    fill(this, this.#empty, this.#lines, this.#typedRow, build("p", { class: "total" }, build("span", {}, "Total"), this.#total));
   }
 
   update() {
-    const { lines, totalCents } = this.till.sale;
-    this.#empty.hidden = lines.length > 0;
+    const { lines, totalCents, typedCents } = this.till.sale;
+    this.#empty.hidden = lines.length > 0 || typedCents > 0;
+    this.#typedRow.hidden = typedCents === 0;
+    write(this.#typed, money(typedCents));
     list(this.#lines, lines, {
       key: (line) => line.id,
       make: (line) => this.#make(line),
