@@ -61,7 +61,7 @@ async def test_a_silent_terminal(paired: tuple[Terminal, Till]) -> None:
     await terminal.flag("Be silent").click()
     await till.charge(1250)
     await _unknown(till, "gone silent")
-    await expect(till.register("Front counter")).to_contain_text("payment under way")
+    await expect(till.register("Front counter")).to_contain_text("outcome unknown")
     await terminal.tap_and_approve()
     await terminal.flag("Be silent").click()
     await till.headline("Approved")
@@ -167,6 +167,7 @@ async def test_cancelling_too_late_is_answered_so_and_the_payment_wins(paired: t
     await till.headline("Asking the bank")
     await till.press("Cancel payment")
     await expect(till.payment).to_contain_text("Too late to cancel: the payment goes on.")
+    await expect(till.payment.get_by_role("button", name="Cancel payment")).to_be_hidden()
     await terminal.approve()
     await till.headline("Approved")
 

@@ -14,12 +14,12 @@ async def test_from_the_start_page_to_a_first_payment(context: BrowserContext) -
     await start.goto("/")
     async with context.expect_page() as opened:
         await start.get_by_role("link", name="Open the terminal").click()
-    terminal = await Terminal(await opened.value).switch_on()
+    terminal = Terminal(await opened.value)
+    code = await terminal.shown_code()
     async with context.expect_page() as opened:
         await start.get_by_role("link", name="Open the till").click()
     till = Till(await opened.value)
 
-    code = await terminal.code()
     assert re.fullmatch(r"\d{8}", code)
     await till.pair(code)
     await till.is_online()
@@ -85,6 +85,24 @@ async def test_tip_and_surcharge_are_in_the_total(paired: tuple[Terminal, Till])
     await expect(sums).to_contain_text("$1.65")
     await expect(sums).to_contain_text("$10.00")
     await expect(sums).to_contain_text("$111.65")
+    await expect(till.payment.locator(".head .amount")).to_have_text("$111.65")
+
+
+async def test_what_is_typed_is_charged_with_the_rest(paired: tuple[Terminal, Till]) -> None:
+    terminal, till = paired
+    await till.sale.get_by_role("button", name="Flat white $").click()
+    await till.page.keyboard.type("1050")
+    await expect(till.charge_button()).to_have_text("Charge $15.00")
+    await till.charge()
+    await terminal.says("$15.00")
+    await terminal.tap()
+    await terminal.button("Decline").click()
+    await till.press("Back to the sale")
+    await expect(till.sale.locator(".lines li")).to_have_count(2)
+    await till.page.locator("body").press("2")
+    await till.page.locator("body").press("Enter")
+    await expect(till.sale.locator(".lines li")).to_have_count(3)
+    await expect(till.charge_button()).to_have_text("Charge $15.02")
 
 
 async def test_the_receipt_prints_alone(paired: tuple[Terminal, Till]) -> None:
