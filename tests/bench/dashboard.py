@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwrig
 from hub import log
 from tests.bench import machine
 from tests.bench.fill import fill
+from tests.bench.fleet import name_of
 from tests.bench.generator import FiguresLie, generate
 from tests.bench.orders import ADMIN_TOKEN, Json, Orders, Phase
 from tests.bench.report import table
@@ -128,13 +129,13 @@ class Desk:
         events = {"events_per_second": (self._events() - counted) / passed} if address == VIEWS["events"] else {}
         return {**spent, **felt, "heap_mib": self._heap_mib(), **events}
 
-    def search_ms(self) -> float:
+    def search_ms(self, device_id: str) -> float:
         """From the last key of a search among all devices to its only row."""
         self.page.goto(f"/dashboard{VIEWS['devices']}")
         rows = self.page.locator("#view tbody tr")
         expect(rows).to_have_count(50)
         began = time.perf_counter()
-        self.page.get_by_label("Id, name or serial").fill("bench-004711")
+        self.page.get_by_label("Id, name or serial").fill(device_id)
         expect(rows).to_have_count(1)
         return (time.perf_counter() - began) * 1000
 
@@ -184,7 +185,7 @@ def measure(folder: Path, devices: int, rate: float, seconds: float) -> Json:
                 desk = Desk(browser, served)
                 desk.until_at_work(devices)
                 views = {name: desk.watch(address, seconds) for name, address in VIEWS.items()}
-                search = desk.search_ms()
+                search = desk.search_ms(name_of(devices - 1))
                 version = browser.version
                 browser.close()
         finally:

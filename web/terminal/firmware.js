@@ -87,12 +87,13 @@ export class Firmware extends Emitter {
     this.#log("switched on");
   }
 
-  /** Switch on, and open pairing as soon as the hub has said that no register is paired yet. */
+  /** Switch on, and open pairing as soon as the hub is there, unless a register is paired already. */
   invite() {
     if (this.setup.power !== "on") this.switchOn();
-    const ignore = this.client.on("pairings", (pairings) => {
+    const ignore = this.client.on("status", ({ phase }) => {
+      if (phase !== "online") return;
       ignore();
-      if (pairings.length === 0) void this.pairing.start();
+      if (this.client.pairings.length === 0 && !this.payment) void this.pairing.start();
     });
   }
 
