@@ -147,7 +147,7 @@ class Connection:
                     _log.error("connection_failed", error=repr(outcome), exc_info=outcome, **self.ids)
             await self._finish()
             self.ended.set()
-            _log.debug("closed", code=self._close_code, **self.ids)
+            _log.debug("closed", close_code=self._close_code, **self.ids)
 
     async def _read(self) -> None:
         try:

@@ -47,6 +47,8 @@ class Size:
     """Chance for a device to lose power once, refuse once, or say everything twice."""
     moves: float = 0.3
     """Chance for a register to pair with another device in the middle of its work."""
+    waits: float = 0.5
+    """Chance for a register to wait for an outcome before it submits the next payment."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class Crowd:
                 if turn == self.size.payments // 2 and chance.random() < self.size.moves:
                     await pair(register, chance.choice(self.devices))
                 payment = payments.create_task(self._pay(register, random.Random(chance.random())))
-                if chance.random() < 0.5:
+                if chance.random() < self.size.waits:
                     await payment
 
     async def _pay(self, register: RegisterClient, chance: random.Random) -> TransactionView | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.server import EXIT_STORE_BROKEN
-from tests.faults.campaign import Counts, Violation, by_itself, command
+from tests.faults.campaign import Counts, Violation
 from tests.faults.crowd import Crowd, Size
 from tests.faults.hub_process import HubProcess
 from tests.faults.kill import EAGER_CHECKPOINTS, SETTINGS
@@ -101,7 +101,3 @@ async def _look_after(hub: HubProcess, plan: Plan, work: asyncio.Task[None], cou
         still_failing = False
     if not ended:
         counts["lived through it"] += 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(command("disk_error", by_itself(run), cycles=CALLS * len(KINDS), description=__doc__))

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from tests.faults.nursery_client import Child, Nursery
 from tests.faults.tracer import Fault, Tracer
@@ -36,9 +37,12 @@ def free_port() -> int:
 class HubProcess:
     """One data directory and one port; one child at a time. `log` grows over all of them."""
 
+    build: ClassVar[Sequence[str]] = ()
+    """Patches of every hub: a positive control sets them to a build that is wrong."""
+
     def __init__(self, nursery: Nursery, folder: Path, *, patches: Sequence[str] = (), **settings: str) -> None:
         self._nursery = nursery
-        self._patches = patches
+        self._patches = (*patches, *self.build)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data_dir = folder / "data"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.faults.campaign import Counts, by_itself, command
+from tests.faults.campaign import Counts
 from tests.faults.crowd import Crowd, Size
 from tests.faults.hub_process import HubProcess
 from tests.faults.nursery_client import Nursery
@@ -119,7 +119,3 @@ async def _killed(hub: HubProcess, work: asyncio.Task[None]) -> bool:
         return False
     await hub.exited()
     return True
-
-
-if __name__ == "__main__":
-    raise SystemExit(command("kill", by_itself(run), cycles=1000, description=__doc__))

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import os
+import socket
 import sqlite3
+import time
 from pathlib import Path
+from typing import Any, cast
 
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from hub.commands import pairing, pairing_code, report, subscription
+from hub.edge.websocket_protocol import HubWebSocketProtocol
+from hub.store.records import Device
 from hub.store.sqlite import connection as connections
+from hub.store.sqlite import migration
+from hub.store.sqlite import store as stores
+from hub.store.sqlite.store import SqliteStore
+from hub.store.transactions import Transactions
+from hub.store.unit import Unit
+from hub.wire import jsonrpc
+
+NARROW_BYTES = 2048
+
+CLOCK_FILE = "FAULTS_CLOCK_FILE"
+"""Environment: a file with the seconds by which the machine's clock is wrong."""
+
+
+def _put(owner: object, name: str, instead: object) -> None:
+    setattr(owner, name, instead)
 
 
 def _with_pragma(pragma: str) -> None:
@@ -16,7 +42,7 @@ def _with_pragma(pragma: str) -> None:
         connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    connections._connect_writer = patched
+    _put(connections, "_connect_writer", patched)
 
 
 def eager_checkpoints() -> None:
@@ -27,3 +53,134 @@ def eager_checkpoints() -> None:
 def synchronous_normal() -> None:
     """The positive control of the power cuts: acknowledged rows can be lost."""
     _with_pragma("synchronous=NORMAL")
+
+
+def narrow_pipes() -> None:
+    """Small buffers towards the peer: one that reads nothing is felt after a few frames, not after megabytes."""
+    made = HubWebSocketProtocol.connection_made
+
+    def connection_made(self: WebSocketsSansIOProtocol, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        made(self, transport)
+        transport.set_write_buffer_limits(NARROW_BYTES)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
+
+    _put(HubWebSocketProtocol, "connection_made", connection_made)
+
+
+def stepping_clock() -> None:
+    """The machine's wall clock is as wrong as a file says, and that may change at any moment."""
+    wrong_by = Path(os.environ[CLOCK_FILE])
+    true_ns = time.time_ns
+
+    def time_ns() -> int:
+        return true_ns() + int(wrong_by.read_text()) * 1_000_000_000
+
+    time.time_ns = time_ns
+    time.time = lambda: time_ns() / 1_000_000_000
+
+
+# Builds that are wrong: the positive controls of test_controls.py.
+
+
+def forgets_a_batch() -> None:
+    """One batch in twenty is answered and was never committed: a disk that lies about its syncs."""
+    written = SqliteStore._write_batch
+    count = itertools.count(1)
+
+    def write(store: SqliteStore, connection: sqlite3.Connection, batch: Any) -> Any:
+        if next(count) % 20:
+            return written(store, connection, batch)
+        connection.execute("BEGIN IMMEDIATE")
+        settled = [store._write_one(connection, each) for each in batch]
+        connection.execute("ROLLBACK")
+        return settled
+
+    _put(SqliteStore, "_write_batch", write)
+
+
+def believes_in_the_disk() -> None:
+    """A commit that failed is taken for one that did not."""
+    written = SqliteStore._write_batch
+
+    class Believing:
+        def __init__(self, connection: sqlite3.Connection) -> None:
+            self._connection = connection
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._connection, name)
+
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            try:
+                return self._connection.execute(sql, *parameters)
+            except sqlite3.Error:
+                if sql != "COMMIT":
+                    raise
+                return self._connection.execute("ROLLBACK" if self._connection.in_transaction else "SELECT 1")
+
+    def write(store: SqliteStore, connection: sqlite3.Connection, batch: Any) -> Any:
+        return written(store, cast(sqlite3.Connection, Believing(connection)), batch)
+
+    _put(SqliteStore, "_write_batch", write)
+
+
+def ignores_the_key() -> None:
+    """A key is neither looked up nor unique: a retry is another order."""
+    migrated = migration.migrate
+
+    def migrate(connection: sqlite3.Connection) -> int:
+        version = migrated(connection)
+        connection.execute("DROP INDEX IF EXISTS transactions_key")
+        return version
+
+    async def unknown(_self: Transactions, _register: str, _key: str) -> None:
+        return None
+
+    _put(stores, "migrate", migrate)
+    _put(Transactions, "by_idempotency_key", unknown)
+
+
+def hears_an_old_socket() -> None:
+    """What a connection says counts, whatever its epoch."""
+
+    async def connected(unit: Unit, device_id: str, _epoch: int) -> Device:
+        device = await unit.devices.get(device_id)
+        assert device is not None
+        return device
+
+    for module in (report, pairing_code, pairing):
+        _put(module, "connected_device", connected)
+
+
+def loses_what_was_missed() -> None:
+    """A register that comes back goes on with what is new."""
+
+    async def replay(unit: Unit, register_key: str, seen: int | None, last: int) -> tuple[int, str]:
+        return last, "none"
+
+    _put(subscription, "_replay", replay)
+
+
+def trips_over_large_numbers() -> None:
+    """A careless conversion in the middle of the parsing."""
+    parsed = jsonrpc.parse
+
+    def parse(text: str | bytes) -> jsonrpc.Incoming:
+        message = parsed(text)
+        if isinstance(message.id, int) and message.id > 2**53:
+            raise KeyError(message.id)
+        return message
+
+    _put(jsonrpc, "parse", parse)
+
+
+def keeps_every_frame() -> None:
+    """A leak: everything that was ever read is remembered."""
+    parsed = jsonrpc.parse
+    kept: list[bytes] = []
+
+    def parse(text: str | bytes) -> jsonrpc.Incoming:
+        kept.append(repr(text).encode() * 20)
+        return parsed(text)
+
+    _put(jsonrpc, "parse", parse)

@@ -4,17 +4,18 @@ Each state is opened, checked, and held against everything that the hub had told
 recording and many states.
 
     scripts/torture power_cut --seed 7 --cycles 1
-    scripts/torture power_cut --seed 7 --cycles 1 --recording FOLDER    the very recording that a violation has kept
+    python -m tests.faults.power_cut --seed 7 FOLDER    the very recording that a violation has kept
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import random
 import shutil
 import sqlite3
-import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from hub.app import running_edge
 from hub.settings import Settings
-from tests.faults.campaign import Counts, Violation, by_itself, command
+from tests.faults.campaign import Counts, Violation
 from tests.faults.claims import Claim, Listener, Store
 from tests.faults.crowd import Crowd, Size
 from tests.faults.disk_model import Disk, cut_points, lay_out
@@ -129,15 +130,9 @@ async def _start(folder: Path, claims: Sequence[Claim]) -> str | None:
     return None if problem is None else f"after a start of the hub: {problem}"
 
 
-async def run(
-    nursery: Nursery, folder: Path, seed: int, *, states: int = STATES, recording: Path | None = None
-) -> Counts:
-    plan = Plan.of(seed)
-    if recording is not None:
-        operations = recorded(recording)
-    else:
-        (folder / "made-in").write_text(str(folder / "data"))
-        operations = await record(nursery, folder, seed, plan)
+async def run(nursery: Nursery, folder: Path, seed: int, *, states: int = STATES) -> Counts:
+    (folder / "made-in").write_text(str(folder / "data"))
+    operations = await record(nursery, folder, seed, Plan.of(seed))
     scratch = MEMORY if MEMORY.is_dir() else folder
     problems = await replay(operations, seed, states, scratch / f"{folder.name}-cut")
     if problems:
@@ -145,13 +140,15 @@ async def run(
     return Counter({"states": states, "operations recorded": len(operations)})
 
 
+async def _look_again(seed: int, recording: Path) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        return await replay(recorded(recording), seed, STATES, Path(folder) / "cut")
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--recording", type=Path)
-    given, rest = parser.parse_known_args()
-    sys.argv[1:] = rest
-
-    async def run_given(nursery: Nursery, folder: Path, seed: int) -> Counts:
-        return await run(nursery, folder, seed, recording=given.recording)
-
-    raise SystemExit(command("power_cut", by_itself(run_given), cycles=100, description=__doc__))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("recording", type=Path)
+    given = parser.parse_args()
+    for problem in asyncio.run(_look_again(given.seed, given.recording)):
+        print(problem)

@@ -1,0 +1,51 @@
+"""Positive controls: each kind of fault must catch a hub that is wrong in the way that this kind is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.faults import disk_error, fuzz, kill, network
+from tests.faults.campaign import Campaign, Counts, Report, Stage, by_itself
+from tests.faults.hub_process import HubProcess
+
+Kind = tuple[str, Stage, Sequence[int]]
+
+KILL: Kind = ("kill", by_itself(kill.run), range(1, 6))
+DISK_ERROR: Kind = ("disk_error", by_itself(disk_error.run), range(402, 440, 4))
+CUT: Kind = ("network", by_itself(network.run), [seed for seed in range(40) if network.Plan.of(seed).kind == "cut"])
+TWO_SOCKETS: Kind = ("network", by_itself(network.run), range(2, 102, 10))
+STORM: Kind = ("network", by_itself(network.run), range(5, 55, 10))
+FUZZ: Kind = ("fuzz", fuzz.stage(warm_up=20), range(1, 200))
+
+
+@pytest.mark.parametrize(
+    ("kind", "build", "complaint"),
+    [
+        (KILL, "forgets_a_batch", "acknowledged_is_stored"),
+        (DISK_ERROR, "believes_in_the_disk", "acknowledged_is_stored"),
+        (CUT, "ignores_the_key", "one_charge"),
+        (STORM, "loses_what_was_missed", "events_in_sequence"),
+        (TWO_SOCKETS, "hears_an_old_socket", "presence_is_true"),
+        (FUZZ, "trips_over_large_numbers", "internal_error"),
+        (FUZZ, "keeps_every_frame", "memory has grown"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else value,
+)
+async def test_a_wrong_build_is_caught(kind: Kind, build: str, complaint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HubProcess, "build", (f"tests.faults.patches:{build}",))
+    name, stage, seeds = kind
+    report = Report()
+
+    def tell(seed: int, counts: Counts, problem: str | None) -> None:
+        report.take(seed, counts, problem)
+        if problem is not None and complaint in problem:
+            raise _Caught
+
+    with pytest.raises(_Caught):
+        await Campaign(name, stage).play(seeds, tell)
+
+
+class _Caught(Exception):
+    """It was found out; the other seeds need not be played."""

@@ -1,0 +1,14 @@
+"""5,000 malformed frames and requests at one hub: no traceback, no 5xx, no growing memory."""
+
+from __future__ import annotations
+
+from tests.faults import fuzz
+from tests.faults.campaign import check
+
+SESSIONS = 200
+WARM_UP = 100
+
+
+async def test_nothing_malformed_hurts() -> None:
+    report = await check("fuzz", fuzz.stage(WARM_UP), range(1, SESSIONS + 1))
+    assert report.counts["inputs"] == 5_000

@@ -1,0 +1,27 @@
+"""Network faults: whatever becomes of a connection, nothing is lost or doubled, and everybody learns the outcome."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults import network
+from tests.faults.campaign import by_itself, check
+
+RUNS = 10
+
+
+@pytest.mark.parametrize("first", range(1, 51, RUNS))
+async def test_every_connection_may_break_at_any_message(first: int) -> None:
+    report = await check("network", by_itself(network.run), range(first, first + RUNS))
+    struck = sum(count for name, count in report.counts.items() if name.startswith("struck"))
+    assert struck >= RUNS, "most plans meet their messages, or they prove nothing"
+
+
+def test_ten_seeds_are_all_kinds() -> None:
+    assert {network.Plan.of(seed).kind for seed in range(1, RUNS + 1)} == set(network.KINDS)
+
+
+async def test_a_slow_reader_is_felt() -> None:
+    """The narrow pipes are narrow enough: a register that reads nothing is closed, comes back and misses nothing."""
+    report = await check("network", by_itself(network.run), [6])
+    assert report.counts["closed as slow consumers"] == 1
