@@ -48,11 +48,7 @@ class Delivery:
         self._signer = Webhook(secret)
         self._timer = Timer(engine.clock, self._work_off, name="callbacks")
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._client = httpx.AsyncClient(
-            timeout=engine.settings.callback_timeout_seconds,
-            follow_redirects=False,
-            trust_env=False,  # a proxy would resolve the name again, past the check
-        )
+        self._client: httpx.AsyncClient | None = None
         self._unsubscribe = engine.bus.subscribe(CALLBACKS, self._queued)
 
     def start(self) -> None:
@@ -67,7 +63,15 @@ class Delivery:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _make_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            timeout=self._engine.settings.callback_timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,  # a proxy would resolve the name again, past the check
+        )
 
     def _queued(self, _signal: Signal) -> None:
         self._timer.wake(self._engine.clock.now_ms())
@@ -78,6 +82,9 @@ class Delivery:
         except HubError as error:
             _log.warning("callbacks_postponed", error=str(error))
             return self._engine.clock.now_ms() + 1000
+        if notices and self._client is None:
+            # Only when there is a first callback, and aside: reading the certificates takes as long as many payments.
+            self._client = await asyncio.to_thread(self._make_client)
         for notice in notices:
             callback_id = notice.callback.callback_id
             if callback_id not in self._under_way and len(self._under_way) < AT_ONCE:
@@ -130,6 +137,7 @@ class Delivery:
             "webhook-signature": self._signer.sign(callback.callback_id, sent_at, notice.body.decode()),
         }
         # Streamed, so that not a byte of an answer's body is read: only its status counts.
+        assert self._client is not None, "made before the first delivery"
         async with self._client.stream(
             "POST", to.url, content=notice.body, headers=headers, extensions={"sni_hostname": to.host}
         ) as answer:

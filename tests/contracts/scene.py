@@ -39,8 +39,8 @@ class Scene:
 
     def __init__(self, hub: BackgroundHub) -> None:
         self.hub = hub
-        self.http = httpx.Client(base_url=hub.url)
-        self.admin = httpx.Client(base_url=hub.url, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})
+        self.http = httpx.Client(base_url=hub.url, verify=False)
+        self.admin = httpx.Client(base_url=hub.url, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, verify=False)
         self._registers = itertools.count(1)
         self.quick = hub.run(Attendant.at(hub.url, "7070714000"))
         self.slow = hub.run(Attendant.at(hub.url, "7070714001", slow=True))

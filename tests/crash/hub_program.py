@@ -29,7 +29,7 @@ class HubProgram:
             "HUB_CONFIG_FILE": os.devnull,
             **{f"HUB_{name.upper()}": value for name, value in settings.items()},
         }
-        self.http = httpx.AsyncClient()
+        self.http = httpx.AsyncClient(verify=False)  # plain HTTP: no certificates to read
         self.admin: dict[str, str] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[bytes] | None = None

@@ -68,7 +68,6 @@ Operation = Create | Unlink | Write | Truncate | Sync | Told
 _LINE = re.compile(r"^(?P<thread>\d+) +(?:<\.\.\. )?(?P<call>\w+)(?:\((?P<args>.*)| resumed>(?P<rest>.*))$")
 _RESULT = re.compile(r"\) += (-?\d+)")
 _FD = re.compile(r"^\d+<([^>]*)>")
-_TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 _LAST_NUMBER = re.compile(r", (\d+)$")
 
 _SOCKET_CALLS = frozenset({"write", "writev", "sendto", "sendmsg"})
@@ -150,9 +149,11 @@ def _target(args: str) -> str:
 
 
 def _texts(args: str) -> Iterator[bytes]:
-    for found in _TEXT.finditer(args):
-        assert found[2] is None, "strace has cut a text short"
-        yield _plain(found[1])
+    """What is in quotes; with `-xx` no quote is in a text."""
+    _, *rest = args.split('"')
+    for text, outside in zip(rest[::2], rest[1::2], strict=True):
+        assert not outside.startswith("..."), "strace has cut a text short"
+        yield _plain(text)
 
 
 def _plain(escaped: str) -> bytes:

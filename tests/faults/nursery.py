@@ -130,6 +130,8 @@ def _patch(names: list[str]) -> None:
 IMPORTED = (
     "hub.cli",
     "hub.server",
+    "anyio._backends._asyncio",
+    "httpcore",
     "uvicorn.lifespan.off",
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.httptools_impl",

@@ -10,6 +10,8 @@ from tests.faults import disk_error, fuzz, kill, network
 from tests.faults.campaign import Campaign, Counts, Report, Stage, by_itself
 from tests.faults.hub_process import HubProcess
 
+pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
+
 Kind = tuple[str, Stage, Sequence[int]]
 
 KILL: Kind = ("kill", by_itself(kill.run), range(1, 6))

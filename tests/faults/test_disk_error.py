@@ -7,6 +7,8 @@ import pytest
 from tests.faults import disk_error
 from tests.faults.campaign import by_itself, check
 
+pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
+
 SEEDS = range(3, 800, 81)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults import fuzz
 from tests.faults.campaign import check
+
+pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
 
 SESSIONS = 200
 WARM_UP = 100

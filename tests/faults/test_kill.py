@@ -15,6 +15,8 @@ from tests.faults.nursery_client import Nursery, command
 from tests.faults.tracer import Fault
 from tests.faults.verdict import pronounce
 
+pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
+
 CYCLES = 10
 
 

@@ -14,11 +14,13 @@ from tests.faults.disk_model import Disk
 from tests.faults.disk_record import Create, Sync, Unlink, Write
 from tests.faults.nursery_client import Nursery
 
+pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_nothing_told_is_lost(seed: int) -> None:
     report = await check("power_cut", by_itself(power_cut.run), [seed])
-    assert report.counts["states"] == 100
+    assert report.counts["states"] == 150
 
 
 async def test_positive_control_synchronous_normal_is_caught(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from tests.faults.campaign import Counts, add, replay_line
+from tests.faults.campaign import Counts, add, replay_line, scratch
 from tests.faults.rows import ROWS, Row
 
 PROGRESS_SECONDS = 5.0
@@ -268,7 +268,7 @@ def main(arguments: Sequence[str]) -> int:
         for row in rows
     ]
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+    with tempfile.TemporaryDirectory(prefix="torture-", dir=scratch()) as folder:
         os.environ["TMPDIR"] = folder  # of the workers; whatever an interrupted one leaves is in there
         torture = Torture(tallies, workers=asked.workers, keep=asked.keep, state=asked.state)
         torture.resume()
