@@ -13,9 +13,9 @@ from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from hub.commands import pairing, pairing_code, report, subscription
+from hub.commands import device as devices
+from hub.commands import subscription
 from hub.edge.websocket_protocol import HubWebSocketProtocol
-from hub.store.records import Device
 from hub.store.sqlite import connection as connections
 from hub.store.sqlite import migration
 from hub.store.sqlite import store as stores
@@ -140,16 +140,15 @@ def ignores_the_key() -> None:
     _put(Transactions, "by_idempotency_key", unknown)
 
 
-def hears_an_old_socket() -> None:
-    """What a connection says counts, whatever its epoch."""
+def lets_an_old_socket_disconnect() -> None:
+    """The most repeated bug of device hubs: the end of an old connection evicts the new one."""
+    disconnected = devices.disconnect
 
-    async def connected(unit: Unit, device_id: str, _epoch: int) -> Device:
+    async def disconnect(unit: Unit, device_id: str, epoch: int) -> bool:
         device = await unit.devices.get(device_id)
-        assert device is not None
-        return device
+        return device is not None and await disconnected(unit, device_id, device.epoch)
 
-    for module in (report, pairing_code, pairing):
-        _put(module, "connected_device", connected)
+    _put(devices, "disconnect", disconnect)
 
 
 def loses_what_was_missed() -> None:
@@ -161,14 +160,14 @@ def loses_what_was_missed() -> None:
     _put(subscription, "_replay", replay)
 
 
-def trips_over_large_numbers() -> None:
-    """A careless conversion in the middle of the parsing."""
+def trips_over_odd_methods() -> None:
+    """A careless lookup in the middle of the parsing."""
     parsed = jsonrpc.parse
 
     def parse(text: str | bytes) -> jsonrpc.Incoming:
         message = parsed(text)
-        if isinstance(message.id, int) and message.id > 2**53:
-            raise KeyError(message.id)
+        if message.method is not None and not message.method.replace(".", "").isalpha():
+            raise KeyError(message.method)
         return message
 
     _put(jsonrpc, "parse", parse)
