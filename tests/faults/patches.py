@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from hub.commands import device as devices
 from hub.commands import subscription
 from hub.edge.websocket_protocol import HubWebSocketProtocol
 from hub.store.sqlite import connection as connections
@@ -138,17 +137,6 @@ def ignores_the_key() -> None:
 
     _put(stores, "migrate", migrate)
     _put(Transactions, "by_idempotency_key", unknown)
-
-
-def lets_an_old_socket_disconnect() -> None:
-    """The most repeated bug of device hubs: the end of an old connection evicts the new one."""
-    disconnected = devices.disconnect
-
-    async def disconnect(unit: Unit, device_id: str, epoch: int) -> bool:
-        device = await unit.devices.get(device_id)
-        return device is not None and await disconnected(unit, device_id, device.epoch)
-
-    _put(devices, "disconnect", disconnect)
 
 
 def loses_what_was_missed() -> None:
