@@ -7,6 +7,7 @@ the start and says which. docs/settings.md is generated from this class.
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -157,6 +158,11 @@ class Settings(BaseSettings):
             raise ValueError("pairing_code_overlap_seconds must be shorter than pairing_code_ttl_seconds")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together")
+        if self.tls_certificate is not None and self.tls_key is not None:
+            try:
+                ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(self.tls_certificate, self.tls_key)
+            except OSError as error:  # ssl.SSLError is one
+                raise ValueError(f"tls_certificate and tls_key cannot be used: {error}") from None
         return self
 
     @classmethod
@@ -168,8 +174,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library passes it by name
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml_file = os.environ.get("HUB_CONFIG_FILE", "hub.toml")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file)
+        named = os.environ.get("HUB_CONFIG_FILE")
+        if named is not None and (not Path(named).exists() or Path(named).is_dir()):
+            raise ValueError(f"HUB_CONFIG_FILE: there is no file {named}")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, named or "hub.toml")
 
 
 NOT_SETTINGS = frozenset({"HUB_CONFIG_FILE", "HUB_URL"})

@@ -23,7 +23,13 @@ async def test_a_second_hub_on_the_same_data_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "named"),
-    [({"port": "abc"}, "HUB_PORT"), ({"queue_limt": "7"}, "HUB_QUEUE_LIMT"), ({"silence_seconds": "0"}, "SILENCE")],
+    [
+        ({"port": "abc"}, "HUB_PORT"),
+        ({"queue_limt": "7"}, "HUB_QUEUE_LIMT"),
+        ({"silence_seconds": "0"}, "SILENCE"),
+        ({"config_file": "nowhere.toml"}, "HUB_CONFIG_FILE"),
+        ({"tls_certificate": "nowhere.pem", "tls_key": "nowhere.pem"}, "tls_certificate"),
+    ],
 )
 async def test_a_bad_setting_stops_the_start(tmp_path: Path, settings: dict[str, str], named: str) -> None:
     code, said = await HubProgram(tmp_path / "data", **settings).run()

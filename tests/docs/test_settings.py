@@ -61,3 +61,20 @@ def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path, monkeypatch: 
 
 def test_a_variable_that_sets_nothing_is_named() -> None:
     assert unknown_variables(["PATH", "HUB_PORT", "HUB_URL", "HUB_QUEUE_LIMT"]) == ["HUB_QUEUE_LIMT"]
+
+
+def test_a_configuration_file_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Somebody named it: to go on without it would be a hub with other settings."""
+    monkeypatch.setenv("HUB_CONFIG_FILE", str(tmp_path / "hub.toml"))
+    with pytest.raises(ValueError, match="HUB_CONFIG_FILE: there is no file"):
+        Settings()
+
+
+@pytest.mark.parametrize("content", [None, "", "not PEM"])
+def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path, content: str | None) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    if content is not None:
+        certificate.write_text(content)
+        key.write_text(content)
+    with pytest.raises(ValidationError, match="tls_certificate and tls_key cannot be used"):
+        Settings(tls_certificate=certificate, tls_key=key)
