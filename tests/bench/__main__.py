@@ -16,6 +16,7 @@ from tests.bench import machine, report, scenarios
 from tests.bench.bench import QUICK, Bench, Scale
 from tests.bench.generator import FiguresLie
 from tests.bench.orders import Json
+from tests.bench.peers import catalogue
 from tests.bench.serving import ROOT, Cores
 
 SCENARIOS: dict[str, Callable[[Bench], Json]] = {
@@ -25,6 +26,7 @@ SCENARIOS: dict[str, Callable[[Bench], Json]] = {
     "storm": scenarios.storm,
     "growth": scenarios.growth,
     "fan_out": scenarios.fan_out,
+    "peers": scenarios.peers,
 }
 
 
@@ -48,6 +50,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller and shorter: a look, not a result")
     parser.add_argument("--rounds", type=int, help="runs whose median is reported (3)")
     parser.add_argument("--stored", type=int, action="append", help="stored transactions for growth; may be repeated")
+    parser.add_argument("--install-peers", action="store_true", help="install what the peers need into .peers, and end")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, default=ROOT / "bench-results")
     return parser.parse_args(arguments)
@@ -56,6 +59,9 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     asked = _parsed(arguments)
     log.configure(level="warning")
+    if asked.install_peers:
+        catalogue.install()
+        return 0
     scale: Scale = QUICK if asked.quick else Scale()
     if asked.rounds:
         scale = replace(scale, rounds=asked.rounds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import time
@@ -13,8 +14,9 @@ from pathlib import Path
 from tests.bench.fill import Filled, fill
 from tests.bench.generator import check, generate, missing_in_hub
 from tests.bench.orders import Json, Orders, Phase
+from tests.bench.peers.catalogue import PYTHON, Peer
 from tests.bench.percentiles import medians
-from tests.bench.serving import Cores, Served, hub
+from tests.bench.serving import ROOT, Cores, Served, hub
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,15 @@ class Bench:
         for report, orders in reports:
             check(report, orders, missing)
         return [report for report, _ in reports]
+
+    def peer_run(self, folder: Path, peer: Peer, fleet: dict[str, object]) -> Json:
+        """The same for a peer, through every door that it has."""
+        phases = [phase for door in peer.doors for phase in self.phases(self.scale.peers_in_flight, door)]
+        with peer.start(folder, self.cores) as served:
+            orders = self.orders(served, wire=peer.wire, **fleet, phases=phases)
+            report = generate(orders, module=peer.generator, PYTHONPATH=f"{PYTHON}{os.pathsep}{ROOT}")
+        check(report, orders, peer.missing(folder))
+        return report
 
     def phases(self, in_flight: Sequence[int], door: str) -> list[Phase]:
         scale = self.scale

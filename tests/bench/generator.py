@@ -101,6 +101,8 @@ def check(report: Json, orders: Orders, missing: Missing) -> None:
             raise FiguresLie(f"{part['errors']} errors: {part['error_kinds']}")
         if part.get("finished") == 0:
             raise FiguresLie("nothing was finished in a stretch")
+    if report["left_over"]:
+        raise FiguresLie(f"left over: {report['left_over']}")
     acknowledged = Path(orders.acknowledged).read_text().split()
     if len(acknowledged) != report["acknowledged"] or len(set(acknowledged)) != len(acknowledged):
         raise FiguresLie("an id was given twice")

@@ -12,7 +12,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -145,23 +145,25 @@ def _keep(orders: Orders, shop: Shop) -> None:
     Path(orders.acknowledged).write_text("".join(f"{each}\n" for each in shop.acknowledged))
 
 
-async def run(orders: Orders) -> Json:
+async def run(orders: Orders, make_shop: Callable[[Orders], Shop] = Shop) -> Json:
     """Play as ordered, within `limit_seconds`; `TimeoutError` if something never came."""
-    shop = Shop(orders)
+    shop = make_shop(orders)
     try:
         async with asyncio.timeout(orders.limit_seconds):
             report = await PLAYS[orders.play](shop)
+            shop.errors.clear()
+            await shop.close()
     finally:
         _keep(orders, shop)
-    return {**report, "acknowledged": len(shop.acknowledged)}
+    return {**report, "acknowledged": len(shop.acknowledged), "left_over": dict(shop.errors)}
 
 
-def main() -> None:
+def main(make_shop: Callable[[Orders], Shop] = Shop) -> None:
     orders = msgspec.json.decode(sys.stdin.buffer.read(), type=Orders)
     if orders.core is not None:
         os.sched_setaffinity(0, {orders.core})
     gc.set_threshold(50_000, 20, 50)
-    print(msgspec.json.encode(uvloop.run(run(orders))).decode())
+    print(msgspec.json.encode(uvloop.run(run(orders, make_shop))).decode())
 
 
 if __name__ == "__main__":

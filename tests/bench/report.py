@@ -121,6 +121,21 @@ def fan_out(found: Json) -> str:
     )
 
 
+def peers(found: Json) -> str:
+    rows = []
+    for name, each in found.items():
+        if name in ("absent", "what"):
+            continue
+        for stretch, phase in each["median"].items():
+            ours = found["hub"]["median"].get(stretch)
+            ratio = "–" if ours is None else f"{ours['per_second'] / phase['per_second']:.1f}"
+            rows.append([name, stretch, *_load(phase), *_times(phase["whole_ms"])[:2], ratio])
+    shown = table(["peer", "door, in flight", *LOAD, "whole p50 ms", "p99", "hub ÷ peer"], rows)
+    what = "\n".join(f"- {name}: {text}." for name, text in found["what"].items())
+    left_out = "".join(f"\n- {name} is left out: {reason}." for name, reason in found["absent"].items())
+    return f"{shown}\n\n{what}{left_out}"
+
+
 SECTIONS = {
     "throughput": throughput,
     "latency": latency,
@@ -128,6 +143,7 @@ SECTIONS = {
     "storm": storm,
     "growth": growth,
     "fan_out": fan_out,
+    "peers": peers,
 }
 
 

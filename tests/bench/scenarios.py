@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 from tests.bench.bench import Bench, by_name, summed_up
 from tests.bench.orders import Json, Phase
-
-BUSIEST = 256
+from tests.bench.peers.catalogue import PEERS
 
 
 def throughput(bench: Bench) -> Json:
@@ -142,5 +139,24 @@ def fan_out(bench: Bench) -> Json:
     return found
 
 
-def free_gib(bench: Bench) -> float:
-    return shutil.disk_usage(bench.folder).free / 2**30
+def peers(bench: Bench) -> Json:
+    """The hub and its peers, one after the other in each round: the same payments, generator and machine."""
+    scale = bench.scale
+    fleet: dict[str, object] = {"play": "phases", "devices": scale.devices, "registers": scale.devices}
+    absent = {name: reason for name, peer in PEERS.items() if (reason := peer.absent()) is not None}
+    for name, reason in absent.items():
+        bench.say(f"peers: {name} is left out, {reason}")
+    runs: dict[str, list[Json]] = {name: [] for name in ("hub", *PEERS) if name not in absent}
+    for number in bench.rounds("peers"):
+        for name in runs:
+            bench.say(f"peers, {name}, run {number + 1} of {scale.rounds}")
+            with bench.place() as folder:
+                if name == "hub":
+                    both = [phase for door in ("pos", "socket") for phase in bench.phases(scale.peers_in_flight, door)]
+                    filled = bench.filled(folder, devices=scale.devices, registers=scale.devices)
+                    [report] = bench.hub_run(filled, {}, fleet | {"phases": both})
+                else:
+                    report = bench.peer_run(folder, PEERS[name], fleet)
+            runs[name].append(by_name(report, lambda phase: f"{phase['door']}-{phase['in_flight']}"))
+    what = {name: peer.what for name, peer in PEERS.items()}
+    return {"absent": absent, "what": what, **{name: summed_up(each) for name, each in runs.items()}}

