@@ -18,8 +18,9 @@ from hub.commands.identity import Identity
 from hub.edge.order import invalid
 from hub.edge.pos_errors import PosError
 from hub.wire.function import AMOUNTS, PARAMETERS, find_function
-from hub.wire.limits import CONTROLS
+from hub.wire.limits import CODE_LIMIT, CONTROLS
 from hub.wire.register import Redeem, Submit
+from statemachines.pairing_code import invalid_code
 
 PARAMETERS_LIMIT = 100
 _CENTS = re.compile(r"[0-9]{1,12}")
@@ -123,10 +124,12 @@ _OF_SOME_FUNCTIONS = frozenset({"date"})
 
 
 def redemption(given: Mapping[str, str], code: str) -> Redeem:
+    if len(code) > CODE_LIMIT or _CONTROL.search(code):
+        # What a person typed beside the code is a wrong code to them, and to the POS that compares texts.
+        raise invalid_code()
     fields: dict[str, Any] = {field: given[name] for name, field in _REDEEM.items() if given.get(name)}
     fields |= {"code": code, "register_name": _required(given, "POSRegisterName")}
-    names = {field: name for name, field in _REDEEM.items()} | {"code": "the pairing code"}
-    return _typed(fields, Redeem, names)
+    return _typed(fields, Redeem, {field: name for name, field in _REDEEM.items()})
 
 
 def submission(given: Mapping[str, str], idempotency_key: str | None) -> Submit:

@@ -33,5 +33,7 @@ Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=_PLAIN)]
 SaleDataText = Annotated[str, Meta(max_length=32_768)]
 ReceiptText = Annotated[str, Meta(max_length=8_192)]
 """270 lines of 30 columns."""
-CodeText = Annotated[str, Meta(min_length=1, max_length=32, pattern=_PLAIN)]
+CODE_LIMIT = 32
+"""Characters of a pairing code as it is typed, with whatever people put between its digits."""
+CodeText = Annotated[str, Meta(min_length=1, max_length=CODE_LIMIT, pattern=_PLAIN)]
 Url = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=_PLAIN)]
