@@ -213,7 +213,7 @@ def keeps_the_old_pairing(patch: MonkeyPatch) -> None:
     """A register that pairs elsewhere keeps its first device as well."""
     _without_index(patch, "pairings_register")
 
-    async def link(unit: Unit, register: Register, device: Device) -> Pairing:
+    async def link(unit: Unit, register: Register, device: Device, _before: Pairing | None) -> Pairing:
         paired = Pairing(
             pairing_id=unit.entropy.uuid(),
             register_key=register.register_key,
