@@ -95,8 +95,6 @@ class _Clones:
         self._transaction_id = transaction_id
         self._device_id = name_of(0)
         self._register_key = _key(0)
-        self._pairing_id: str = database.execute("SELECT pairing_id FROM pairings").fetchone()[0]
-        self._code_id: str = database.execute("SELECT code_id FROM pairing_codes").fetchone()[0]
         self._now = time.time_ns() // 1_000_000
         self._tables: dict[str, tuple[list[str], list[Row]]] = {}
         for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -118,46 +116,38 @@ class _Clones:
 
     def make(self, devices: int, registers: int, transactions: int, seed: int) -> None:
         first_device = self._of("devices")[0]
-        names = self._tables["devices"][0]
-        self._insert("devices", (_renamed(first_device, names, device_id=name_of(i)) for i in range(1, devices)))
+        position = self._tables["devices"][0].index("device_id")
+        before, after = first_device[:position], first_device[position + 1 :]
+        self._insert("devices", ((*before, name_of(i), *after) for i in range(1, devices)))
         self._registers(devices, registers, transactions)
         self._transactions(devices, registers, _ids(seed, transactions))
 
     def _registers(self, devices: int, registers: int, transactions: int) -> None:
-        """Registers with their pairings and used codes, and the events of all, in the order of their table."""
-        names = self._tables["registers"][0]
-        [register] = self._of("registers")
-        of_a_transaction = [row for row in self._events if self._transaction_id in row[3]]
-        others = len(self._events) - len(of_a_transaction)
+        """Every row that belongs to a register or its pairing, and is not about a transaction."""
+        during = sum(self._transaction_id in frame for _, _, _, frame in self._events)
+        before = len(self._events) - during
 
-        def last_event(i: int) -> int:
-            return others + len(of_a_transaction) * _share(i, registers, transactions)
+        def clone(names: list[str], row: Row, i: int) -> Row:
+            changed = {
+                "register_key": _key(i),
+                "register_id": name_of(i),
+                "register_name": name_of(i),
+                "device_id": name_of(i % devices),
+                "token_digest": hashlib.sha256(name_of(i).encode()).hexdigest(),
+                "last_event": before + during * _share(i, registers, transactions),
+            }
+            if names[0] not in changed:
+                changed[names[0]] = str(uuid.uuid4())
+            return tuple(changed.get(name, value) for name, value in zip(names, row, strict=True))
 
-        self._insert(
-            "registers",
-            (
-                _renamed(
-                    register,
-                    names,
-                    register_key=_key(i),
-                    register_id=name_of(i),
-                    register_name=name_of(i),
-                    token_digest=hashlib.sha256(name_of(i).encode()).hexdigest(),
-                    last_event=last_event(i),
-                )
-                for i in range(1, registers)
-            ),
-        )
-        for table, ids in (("pairings", self._pairing_ids), ("pairing_codes", self._code_ids)):
-            names = self._tables[table][0]
-            [row] = self._of(table)
-            self._insert(table, (_renamed(row, names, **ids(i, devices)) for i in range(1, registers)))
-
-    def _pairing_ids(self, i: int, devices: int) -> dict[str, str]:
-        return {"pairing_id": str(uuid.uuid4()), "register_key": _key(i), "device_id": name_of(i % devices)}
-
-    def _code_ids(self, i: int, devices: int) -> dict[str, str]:
-        return {"code_id": str(uuid.uuid4()), "device_id": name_of(i % devices)}
+        # The parents first: the tables refer to them.
+        tables = sorted(set(self._tables) - {"devices", "register_events"}, key=lambda table: table != "registers")
+        for table in tables:
+            names, rows = self._tables[table]
+            for row in rows:
+                own = self._register_key in row or self._device_id in row
+                if own and not any(isinstance(value, str) and self._transaction_id in value for value in row):
+                    self._insert(table, (clone(names, row, i) for i in range(1, registers)))
 
     def _transactions(self, devices: int, registers: int, ids: list[str]) -> None:
         self._insert("register_events", self._cloned_events(devices, registers, ids))
@@ -192,6 +182,7 @@ class _Clones:
         texts = [n for n, value in enumerate(row) if isinstance(value, str) and self._transaction_id in value]
         keys = [n for n, value in enumerate(row) if value == self._register_key]
         device_ids = [n for n, value in enumerate(row) if value == self._device_id]
+        seq = names.index("seq") if "seq" in names else None
         for n, transaction_id in enumerate(ids):
             i = _payer(n, registers)
             values = list(row)
@@ -203,8 +194,8 @@ class _Clones:
                 values[position] = _key(i)
             for position in device_ids:
                 values[position] = name_of(i % devices)
-            if names[0] == "seq":
-                values[0] = row[0] + n + 1
+            if seq is not None:
+                values[seq] += n + 1
             yield tuple(values)
 
     def _told(self, frame: str, was: int, number: int, device_id: str) -> str:
@@ -235,7 +226,3 @@ def _ago(n: int, count: int) -> int:
 @cache
 def _key(i: int) -> str:
     return register_key(name_of(i), BUSINESS, VENDOR)
-
-
-def _renamed(row: Row, names: list[str], **changed: Any) -> Row:
-    return tuple(changed.get(name, value) for name, value in zip(names, row, strict=True))
