@@ -12,12 +12,15 @@ from pathlib import Path
 import msgspec
 
 from hub import log
-from tests.bench import machine, report, scenarios
+from tests.bench import figures, machine, report, scenarios
 from tests.bench.bench import QUICK, Bench, Scale
 from tests.bench.generator import FiguresLie
 from tests.bench.orders import Json
 from tests.bench.peers import catalogue
 from tests.bench.serving import ROOT, Cores
+
+PAGE = ROOT / "docs" / "performance.md"
+PLOTS = ROOT / "docs" / "performance"
 
 SCENARIOS: dict[str, Callable[[Bench], Json]] = {
     "throughput": scenarios.throughput,
@@ -52,6 +55,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--stored", type=int, action="append", help="stored transactions for growth; may be repeated")
     parser.add_argument("--install-peers", action="store_true", help="install what the peers need into .peers, and end")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write-docs", action="store_true", help="put the figures and plots into docs/performance.md")
     parser.add_argument("--output", type=Path, default=ROOT / "bench-results")
     return parser.parse_args(arguments)
 
@@ -73,6 +77,11 @@ def main(arguments: list[str] | None = None) -> int:
         bench.say("done\n")
     asked.output.mkdir(parents=True, exist_ok=True)
     report.write(results, asked.output)
+    if asked.write_docs:
+        PAGE.write_text(report.into_page(results, PAGE.read_text()))
+        PLOTS.mkdir(exist_ok=True)
+        for name, svg in figures.plots(results).items():
+            (PLOTS / name).write_text(svg)
     print((asked.output / "report.md").read_text())
     return 0 if good else 1
 

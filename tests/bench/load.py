@@ -96,6 +96,12 @@ def _durations(done: list[Clocked]) -> Json:
     }
 
 
+def _counted_at(clocked: Clocked, phase: Phase) -> float:
+    """A rate counts what came out. A pace counts what went in: the slow ones are not left out of its percentiles."""
+    assert clocked.finished is not None
+    return clocked.submitted if phase.rate else clocked.finished
+
+
 async def _phase(shop: Shop, phase: Phase, turns: Iterator[int]) -> Json:
     shop.clocked.clear()
     shop.errors.clear()
@@ -114,7 +120,7 @@ async def _phase(shop: Shop, phase: Phase, turns: Iterator[int]) -> Json:
     late = await (_paced if phase.rate else _keep_going)(shop, phase, turns, until)
     await measuring
     [(seconds, own, theirs)] = looks
-    done = [c for c in shop.clocked.values() if c.finished is not None and measured_from <= c.finished <= until]
+    done = [clocked for clocked in shop.clocked.values() if measured_from <= _counted_at(clocked, phase) <= until]
     return {
         **msgspec.to_builtins(phase),
         "finished": len(done),

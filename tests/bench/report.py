@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.bench import figures
 from tests.bench.orders import Json
 
 
@@ -156,12 +157,52 @@ def machine(found: Json) -> str:
     )
 
 
+def reached(results: Json) -> str:
+    return table(
+        ["what", "reach", "dream", "reached"],
+        [[what, reach, dream, found(results)] for what, reach, dream, found in figures.FIGURES],
+    )
+
+
+def sizing(results: Json) -> str:
+    rows = figures.sizing(results)
+    if not rows:
+        return "Not measured."
+    return table(["processor", "connected devices", "transactions/s beside them", "memory"], rows)
+
+
 def write(results: Json, folder: Path) -> None:
+    """Write everything into the folder: results.json, report.md, and the plots."""
     (folder / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
-    parts = [machine(results["machine"]), f"Medians of {results['scale']['rounds']} runs."]
-    for name, section in SECTIONS.items():
+    for name, svg in figures.plots(results).items():
+        (folder / name).write_text(svg)
+    parts = [machine(results["machine"]), f"Medians of {results['scale']['rounds']} runs.", reached(results)]
+    for name in SECTIONS:
         if name in results:
-            found = results[name]
-            shown = f"No figures: {found['refused']}" if "refused" in found else section(found)
-            parts.append(f"## {name.replace('_', '-')}\n\n{shown}")
+            parts.append(f"## {name.replace('_', '-')}\n\n{_shown(name, results)}")
+    parts.append(f"## sizing\n\n{sizing(results)}")
     (folder / "report.md").write_text("\n\n".join(parts) + "\n")
+
+
+MARKS = {
+    name: (f"<!-- {name}: written by scripts/bench -->", f"<!-- end of {name} -->") for name in ("figures", "sizing")
+}
+
+
+def into_page(results: Json, page: str) -> str:
+    """The page with the figures of this run between its marks; `ValueError` if the marks are not there."""
+    measured = f"{machine(results['machine'])}\n\nMedians of {results['scale']['rounds']} runs."
+    sections = [f"### {name.replace('_', '-')}\n\n{_shown(name, results)}" for name in SECTIONS if name in results]
+    texts = {"figures": "\n\n".join([measured, reached(results), *sections]), "sizing": sizing(results)}
+    for name, (begin, end) in MARKS.items():
+        before, _, rest = page.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise ValueError(f"the page has no marks for {name}")
+        page = f"{before}{begin}\n\n{texts[name]}\n\n{end}{after}"
+    return page
+
+
+def _shown(name: str, results: Json) -> str:
+    found = results[name]
+    return f"No figures: {found['refused']}" if "refused" in found else SECTIONS[name](found)
