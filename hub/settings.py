@@ -129,7 +129,7 @@ class Settings(BaseSettings):
     malformed_limit: Count = Field(10, description="Malformed messages in a row before a connection is closed.")
     max_connections: Count = Field(20_000, description="WebSocket connections at a time.")
     drain_seconds: Seconds = Field(
-        5, description="Over how long the connections are closed, one after the other, when the hub stops."
+        5, description="Over how long at most the connections are closed, one after the other, when the hub stops."
     )
 
     # Callbacks

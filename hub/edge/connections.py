@@ -11,6 +11,9 @@ from hub.wire.close_codes import CloseCode
 
 _log = log.get("edge")
 
+LONGEST_PAUSE_SECONDS = 0.1
+"""Between two closes of a drain: a shop with three terminals need not be waited for."""
+
 
 class Connections:
     """Not thread safe; used on the event loop only."""
@@ -44,7 +47,7 @@ class Connections:
         if not waiting:
             return
         _log.info("draining", connections=len(waiting), seconds=seconds)
-        pause = seconds / len(waiting)
+        pause = min(seconds / len(waiting), LONGEST_PAUSE_SECONDS)
         spread_ms = max(1000, round(seconds * 1000))
         for connection in waiting:
             hint = random.randrange(spread_ms)  # noqa: S311 - it spreads load and guards nothing

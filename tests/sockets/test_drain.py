@@ -25,6 +25,14 @@ async def test_told_to_come_back(shop: Shop) -> None:
         assert int(found[1]) < 1000
 
 
+async def test_a_few_are_not_waited_for(shop: Shop) -> None:
+    """However long a drain of thousands may take."""
+    await shop.register(await shop.device())
+    await shop.device("7070714001")
+    await shop.hub.edge.connections.drain(3600)
+    assert len(shop.hub.edge.connections) == 0
+
+
 async def test_nobody_new_meanwhile(shop: Shop) -> None:
     """And a load balancer sees it; a POS that polls is still answered."""
     till = await shop.register(await shop.device())
