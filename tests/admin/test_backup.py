@@ -61,6 +61,24 @@ async def test_a_hub_goes_on_from_it(shop: Shop, tmp_path: Path, clock: ManualCl
         assert seen["replay"] == "snapshot", "numbers that the restored hub never gave"
 
 
+async def test_no_event_number_is_given_out_twice(shop: Shop, tmp_path: Path, clock: ManualClock) -> None:
+    """A till has seen events that the backup does not know; the restored hub has as many others when it comes."""
+    device = await shop.device()
+    till = await shop.register(device)
+    path = await taken(shop.hub)
+    await till.pay()
+    seen = (await till.connect())["event"]
+    (tmp_path / "restored").mkdir()
+    shutil.copy(path, tmp_path / "restored" / "hub.db")
+    async with running(tmp_path / "restored", clock) as hub:
+        there = Till(hub)
+        await there.pay()
+        welcome = await there.connect(last_event=seen)
+        assert welcome["replay"] == "snapshot"
+        assert [each["state"] for each in welcome["transactions"]] == ["queued"]
+        assert (await there.connect(last_event=welcome["event"]))["replay"] == "none"
+
+
 async def test_while_payments_go_on(shop: Shop) -> None:
     """Nothing waits for it, and each copy holds whole transactions."""
     device = await shop.device()

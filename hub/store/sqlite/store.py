@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 _log = log.get("store")
 
+EVENTS_LEFT_OUT = 1_000_000
+"""More than a register can have seen between a backup and its restore."""
+
 
 class _Write:
     """A command that waits for its batch; `unit` is what it worked on, once it has run."""
@@ -196,10 +199,22 @@ def _copy(source: sqlite3.Connection, target: Path) -> int:
     try:
         source.backup(copied)
         copied.execute("PRAGMA journal_mode=DELETE")
+        _begin_new_sequences(copied)
     finally:
         copied.close()
     unfinished.rename(target)
     return target.stat().st_size
+
+
+def _begin_new_sequences(copied: sqlite3.Connection) -> None:
+    """Let no number of a register's events mean one thing before a restore and another after it.
+
+    A hub that was restored would give the numbers that it has forgotten out again. A till that had seen the first ones
+    would take the others for known: a silent gap. So it goes on far beyond, and every till gets a snapshot.
+    """
+    copied.execute("DELETE FROM register_events")
+    copied.execute("UPDATE registers SET last_event = last_event + ?", (EVENTS_LEFT_OUT,))
+    copied.commit()
 
 
 def _ignore() -> None:
