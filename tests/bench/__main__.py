@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from hub import log
-from tests.bench import figures, machine, report, scenarios
+from tests.bench import cost, figures, machine, report, scenarios
 from tests.bench.bench import QUICK, Bench, Scale
 from tests.bench.generator import FiguresLie
 from tests.bench.orders import Json
@@ -30,6 +30,7 @@ SCENARIOS: dict[str, Callable[[Bench], Json]] = {
     "growth": scenarios.growth,
     "fan_out": scenarios.fan_out,
     "peers": scenarios.peers,
+    "cost": cost.cost,
 }
 
 

@@ -137,6 +137,13 @@ def peers(found: Json) -> str:
     return f"{shown}\n\n{what}{left_out}"
 
 
+def cost(found: Json) -> str:
+    median = found["median"]
+    parts = sorted(median["us"].items(), key=lambda part: -part[1])
+    rows = [[name, f"{us:.0f}", f"{median['shares'][name] * 100:.0f} %"] for name, us in parts]
+    return table(["part", "µs", "share"], [*rows, ["together", f"{median['cpu_us_each']:.0f}", ""]])
+
+
 SECTIONS = {
     "throughput": throughput,
     "latency": latency,
@@ -145,6 +152,7 @@ SECTIONS = {
     "growth": growth,
     "fan_out": fan_out,
     "peers": peers,
+    "cost": cost,
 }
 
 
@@ -185,15 +193,24 @@ def write(results: Json, folder: Path) -> None:
 
 
 MARKS = {
-    name: (f"<!-- {name}: written by scripts/bench -->", f"<!-- end of {name} -->") for name in ("figures", "sizing")
+    name: (f"<!-- {name}: written by scripts/bench -->", f"<!-- end of {name} -->")
+    for name in ("figures", "cost", "sizing")
 }
 
 
 def into_page(results: Json, page: str) -> str:
     """The page with the figures of this run between its marks; `ValueError` if the marks are not there."""
     measured = f"{machine(results['machine'])}\n\nMedians of {results['scale']['rounds']} runs."
-    sections = [f"### {name.replace('_', '-')}\n\n{_shown(name, results)}" for name in SECTIONS if name in results]
-    texts = {"figures": "\n\n".join([measured, reached(results), *sections]), "sizing": sizing(results)}
+    sections = [
+        f"### {name.replace('_', '-')}\n\n{_shown(name, results)}"
+        for name in SECTIONS
+        if name in results and name not in MARKS
+    ]
+    texts = {
+        "figures": "\n\n".join([measured, reached(results), *sections]),
+        "cost": _shown("cost", results) if "cost" in results else "Not measured.",
+        "sizing": sizing(results),
+    }
     for name, (begin, end) in MARKS.items():
         before, _, rest = page.partition(begin)
         _, found, after = rest.partition(end)

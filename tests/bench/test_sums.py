@@ -11,6 +11,7 @@ import pytest
 
 from tests.bench import figures, report
 from tests.bench.bench import TINY, Scale
+from tests.bench.cost import shares
 from tests.bench.http import Http
 from tests.bench.orders import Json
 from tests.bench.percentiles import medians, percentiles
@@ -70,6 +71,19 @@ def test_a_plot_is_a_picture_with_every_point() -> None:
     assert "A <title>" in [text.text for text in root.findall("{*}text")]
     heights = [float(circle.attrib["cy"]) for circle in root.findall("{*}circle")[:3]]
     assert heights == sorted(heights, reverse=True)
+
+
+def test_a_look_counts_for_the_innermost_named_part() -> None:
+    looks = (
+        "main (hub/server.py:1);run (uvloop/loop.pyx:9) 3\n"
+        "main (hub/server.py:1);_post (hub/edge/pos_api.py:2);info (structlog/stdlib.py:4);write (x.py:1) 1\n"
+        "_write_batch (hub/store/sqlite/store.py:5);one (hub/store/sqlite/session.py:7) 4\n"
+    )
+    assert shares(looks) == {
+        "store: SQLite at work on a statement": 0.5,
+        "event loop and sockets": 0.375,
+        "logs": 0.125,
+    }
 
 
 def _phase(rate: float, cpu: float) -> Json:
