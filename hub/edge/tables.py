@@ -16,13 +16,16 @@ S = TypeVar("S", bound=StrEnum)
 
 
 def _view(kind: str, table: Table[S]) -> TableView:
+    # In an order that is the same at every start, so that the same table is drawn the same way.
+    place = {state: number for number, state in enumerate(table.states)}
+    steps = sorted(table.steps.items(), key=lambda step: (place[step[0][0]], place[step[1]], step[0][1]))
     return TableView(
         name=table.name,
         kind=kind,
         initial=table.initial.value,
         states=[state.value for state in table.states],
         final=[state.value for state in table.states if state in table.final],
-        rows=[RowView(trigger, source.value, target.value) for (source, trigger), target in table.steps.items()],
+        rows=[RowView(trigger, source.value, target.value) for (source, trigger), target in steps],
     )
 
 

@@ -123,7 +123,7 @@ async def test_a_doubt_is_resolved_and_a_conflict_reviewed(
     transaction_id = await machine.take()
     await machine.lose_power()
 
-    doubt = board.matter("In doubt")
+    doubt = board.matter("Outcome unknown")
     await expect(doubt).to_contain_text("Purchase $42.50")
     await expect(doubt).to_contain_text("The terminal lost its connection")
     count = board.page.get_by_role("navigation", name="Views").get_by_role("link", name="Overview")

@@ -23,7 +23,7 @@ import { ago } from "./timing.js";
 
 export const SHOWN = 20;
 
-const KINDS = { doubt: "In doubt", conflict: "Conflict", stalled: "Stalled" };
+const KINDS = { doubt: "Outcome unknown", conflict: "Conflict", stalled: "Stalled" };
 
 export class AttentionList {
   #desk;
