@@ -11,7 +11,8 @@ SCRIPT = files("axe_playwright_python") / "axe.min.js"
 
 async def violations(page: Page) -> list[str]:
     """What axe finds wrong, each with the elements that it means."""
-    await page.evaluate(SCRIPT.read_text())
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(SCRIPT.read_text())
     found = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
         f"{violation['id']}: {violation['help']} — {', '.join(str(node['target']) for node in violation['nodes'])}"

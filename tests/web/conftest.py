@@ -28,14 +28,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+MANY_GUESSES = {"pairing_attempts_per_source": 10_000, "pairing_attempts_per_minute": 10_000}
+"""All tests guess wrong codes at the same hub, from the same address."""
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def common_hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serving]:
+    async with Serving.running(tmp_path_factory.mktemp("hub") / "data", **MANY_GUESSES) as hub:
+        yield hub
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def serving(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
-    """The hub; parametrize it indirectly with settings that a test needs."""
-    settings: dict[str, Any] = getattr(request, "param", {})
-    hub = Serving(tmp_path / "data", **settings)
-    await hub.start()
-    yield hub
-    await hub.stop()
+async def serving(tmp_path: Path, common_hub: Serving, request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
+    """The hub, the same for all tests: each has devices and registers of its own, so they do not meet.
+
+    `own_hub`, or settings by indirect parametrization, give a test a hub of its own.
+    """
+    settings: dict[str, Any] | None = getattr(request, "param", None)
+    if settings is None:
+        yield common_hub
+        return
+    async with Serving.running(tmp_path / "data", **settings) as hub:
+        yield hub
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")

@@ -8,9 +8,17 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
+
+import pytest
 
 STARTED = "The hub is running at"
+
+
+own_hub = pytest.mark.parametrize("serving", [{}], indirect=True, ids=["own hub"])
+"""For a test that kills the hub or counts everything in it; with settings, parametrize `serving` instead."""
 
 
 def free_port() -> int:
@@ -36,6 +44,16 @@ class Serving:
         } | settings
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[None] | None = None
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def running(cls, data_dir: Path, **settings: object) -> AsyncIterator[Self]:
+        hub = cls(data_dir, **settings)
+        await hub.start()
+        try:
+            yield hub
+        finally:
+            await hub.stop()
 
     async def start(self) -> None:
         environment = {f"HUB_{name.upper()}": str(value) for name, value in self._settings.items()}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from tests.web.axe import violations
 from tests.web.pages import Terminal, Till
@@ -18,30 +16,24 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone": {"color_scheme": "light", "width": 390, "height": 844},
 }
 
-Check = Callable[[Page], Awaitable[None]]
 
-
-@pytest_asyncio.fixture(loop_scope="session", params=LOOKS)
-async def check(request: pytest.FixtureRequest) -> Check:
-    look = LOOKS[request.param]
-
-    async def checked(page: Page) -> None:
+async def check(page: Page) -> None:
+    """In every look, at the state in which the page is."""
+    for name, look in LOOKS.items():
         # Without motion no colour is half faded when it is measured.
         await page.emulate_media(color_scheme=look["color_scheme"], reduced_motion="reduce")
         await page.set_viewport_size({"width": look["width"], "height": look["height"]})
-        assert await violations(page) == []
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
-
-    return checked
+        assert await violations(page) == [], name
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name}: it scrolls sideways"
 
 
-async def test_the_start_page(context: BrowserContext, check: Check) -> None:
+async def test_the_start_page(context: BrowserContext) -> None:
     page = await context.new_page()
     await page.goto("/")
     await check(page)
 
 
-async def test_before_pairing(terminal: Terminal, till: Till, check: Check) -> None:
+async def test_before_pairing(terminal: Terminal, till: Till) -> None:
     await check(till.page)
     await till.pair("11112222")
     await expect(till.page.locator("till-pairing:visible").get_by_role("alert")).to_contain_text("wrong")
@@ -53,7 +45,7 @@ async def test_before_pairing(terminal: Terminal, till: Till, check: Check) -> N
     await check(terminal.page)
 
 
-async def test_a_payment_step_by_step(paired: tuple[Terminal, Till], check: Check) -> None:
+async def test_a_payment_step_by_step(paired: tuple[Terminal, Till]) -> None:
     terminal, till = paired
     await terminal.flag("Ask for a tip").click()
     await till.ring(1250)
@@ -81,7 +73,7 @@ async def test_a_payment_step_by_step(paired: tuple[Terminal, Till], check: Chec
     await check(till.page)
 
 
-async def test_bad_news(paired: tuple[Terminal, Till], check: Check) -> None:
+async def test_bad_news(paired: tuple[Terminal, Till]) -> None:
     terminal, till = paired
     await till.charge(1251)
     await till.headline("Declined")
@@ -99,7 +91,7 @@ async def test_bad_news(paired: tuple[Terminal, Till], check: Check) -> None:
 
 
 @pytest.mark.parametrize("serving", [{"silence_seconds": 1, "acknowledge_timeout_seconds": 0.3}], indirect=True)
-async def test_the_unknown(paired: tuple[Terminal, Till], check: Check) -> None:
+async def test_the_unknown(paired: tuple[Terminal, Till]) -> None:
     terminal, till = paired
     await terminal.flag("Be silent").click()
     await till.charge(1250)
@@ -107,7 +99,7 @@ async def test_the_unknown(paired: tuple[Terminal, Till], check: Check) -> None:
     await check(till.page)
 
 
-async def test_a_qr_code(paired: tuple[Terminal, Till], check: Check) -> None:
+async def test_a_qr_code(paired: tuple[Terminal, Till]) -> None:
     terminal, till = paired
     await till.ring(900)
     await till.kind("QR code")
@@ -116,7 +108,7 @@ async def test_a_qr_code(paired: tuple[Terminal, Till], check: Check) -> None:
     await check(terminal.page)
 
 
-async def test_the_other_views(paired: tuple[Terminal, Till], check: Check) -> None:
+async def test_the_other_views(paired: tuple[Terminal, Till]) -> None:
     terminal, till = paired
     await till.add_register("Garden bar")
     await till.choose_register("Front counter")
@@ -132,6 +124,52 @@ async def test_the_other_views(paired: tuple[Terminal, Till], check: Check) -> N
     await check(till.page)
     await till.page.get_by_role("button", name=reference).click()
     await check(till.page)
+
+
+async def tab_to(page: Page, wanted: Locator) -> None:
+    """With the Tab key, as often as it takes."""
+    for _ in range(60):
+        if await wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {wanted}")
+
+
+async def test_from_pairing_to_receipt_by_keyboard_alone(context: BrowserContext, till: Till) -> None:
+    page = await context.new_page()
+    await page.goto("/terminal")
+    terminal = Terminal(page)
+    for name in ("Switch on", "Pair a register"):
+        await expect(terminal.button(name)).to_be_enabled()
+        await tab_to(page, terminal.button(name))
+        await page.keyboard.press("Enter")
+    code = await terminal.shown_code()
+
+    keys = till.page.keyboard
+    await tab_to(till.page, till.page.locator("till-pairing:visible").get_by_label("Pairing code"))
+    await keys.type(code)
+    await keys.press("Enter")
+    await till.is_online()
+    await expect(till.page.get_by_role("heading", name="Sale")).to_be_focused()
+    await keys.type("1250")
+    await keys.press("Enter")
+    await expect(till.sale.locator(".lines li")).to_contain_text("$12.50")
+    await tab_to(till.page, till.charge_button())
+    await keys.press("Enter")
+    await till.headline("Waiting for the card")
+
+    await tab_to(page, terminal.button("Insert card"))
+    await page.keyboard.press("Enter")
+    await terminal.headline("Enter PIN")
+    await page.keyboard.type("1234")
+    await page.keyboard.press("Enter")
+    await terminal.headline("Asking the bank")
+    await tab_to(page, terminal.button("Approve"))
+    await page.keyboard.press("Enter")
+    await till.headline("Approved")
+    await tab_to(till.page, till.payment.get_by_role("button", name="New sale"))
+    await keys.press("Enter")
+    await expect(till.sale).to_contain_text("Nothing rung up yet.")
 
 
 async def test_a_payment_by_keyboard_alone(paired: tuple[Terminal, Till]) -> None:
@@ -169,6 +207,14 @@ async def test_what_happens_is_announced(paired: tuple[Terminal, Till]) -> None:
     await expect(region).to_contain_text("Waiting for the card")
     await terminal.tap_and_approve()
     await expect(region).to_contain_text("Approved")
+    await till.press("New sale")
+    await terminal.button("Done").click()
+    await till.charge(1250)
+    await terminal.tap()
+    await till.headline("Asking the bank")
+    await till.press("Cancel payment")
+    await expect(region).to_contain_text("Too late to cancel")
+    await terminal.approve()
     await terminal.button("Done").click()
     await terminal.button("Paired registers (1)").click()
     await terminal.button("Remove Front counter").click()

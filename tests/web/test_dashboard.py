@@ -25,6 +25,13 @@ StartMachine = Callable[..., Awaitable[Machine]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def serving(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
+    """A hub of its own for each test: the dashboard shows everything that is in it."""
+    async with Serving.running(tmp_path / "data", **getattr(request, "param", {})) as hub:
+        yield hub
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def board(context: BrowserContext) -> Board:
     """Signed in."""
     shown = Board(await context.new_page())

@@ -34,10 +34,8 @@ async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
     """The hub, with its devices in the store."""
     async with running_edge(make_settings(tmp_path / "data")) as edge:
         await edge.engine.execute(enrol_many, DEVICES)
-    hub = Serving(tmp_path / "data")
-    await hub.start()
-    yield hub
-    await hub.stop()
+    async with Serving.running(tmp_path / "data") as hub:
+        yield hub
 
 
 async def opened(context: BrowserContext, address: str = "") -> Board:

@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, WebSocketRoute, expect
 
 from tests.web.conftest import OpenTill
 from tests.web.pages import Faults, Terminal, Till
-from tests.web.serving import Serving
+from tests.web.serving import Serving, own_hub
 
 
 async def test_reload_in_mid_payment_picks_up_where_it_was(paired: tuple[Terminal, Till]) -> None:
@@ -132,6 +132,7 @@ async def test_a_lost_request_is_sent_again_with_the_same_key(
     assert len(set(keys)) == 1
 
 
+@own_hub
 async def test_the_hub_is_killed_and_comes_back_in_mid_payment(
     paired: tuple[Terminal, Till], serving: Serving, faults: Faults
 ) -> None:
@@ -149,6 +150,7 @@ async def test_the_hub_is_killed_and_comes_back_in_mid_payment(
     await till.is_online()
 
 
+@own_hub
 async def test_a_drained_hub_is_come_back_to(paired: tuple[Terminal, Till], serving: Serving, faults: Faults) -> None:
     _, till = paired
     faults.hub_goes_away = True
@@ -158,6 +160,7 @@ async def test_a_drained_hub_is_come_back_to(paired: tuple[Terminal, Till], serv
     await till.is_online()
 
 
+@own_hub
 async def test_charging_without_the_hub_waits_and_is_sent_once(
     paired: tuple[Terminal, Till], serving: Serving, faults: Faults
 ) -> None:
@@ -172,6 +175,7 @@ async def test_charging_without_the_hub_waits_and_is_sent_once(
     await till.headline("Approved")
 
 
+@own_hub
 async def test_giving_up_what_was_never_sent_is_certain(
     paired: tuple[Terminal, Till], serving: Serving, faults: Faults
 ) -> None:
@@ -204,6 +208,7 @@ async def test_giving_up_what_may_have_arrived_cancels_it_when_the_hub_is_back(
     await terminal.headline("Cancelled")
 
 
+@own_hub
 async def test_an_attempt_that_nobody_waits_for_any_more_is_never_sent(
     paired: tuple[Terminal, Till], serving: Serving, faults: Faults, open_till: OpenTill
 ) -> None:
@@ -245,6 +250,7 @@ async def test_without_storage_nothing_is_sent(paired: tuple[Terminal, Till]) ->
     await terminal.says("Waiting for a payment.")
 
 
+@own_hub
 async def test_a_hub_that_has_forgotten_everything_is_met_calmly(
     paired: tuple[Terminal, Till], serving: Serving, faults: Faults
 ) -> None:

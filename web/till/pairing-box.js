@@ -78,7 +78,8 @@ class PairingBox extends Part {
       const text = `Paired with ${pairing.device?.device_name}.`;
       write(this.#success, text);
       this.#success.hidden = false;
-      announce(text);
+      // A box that shows it is a live region itself.
+      if (!this.checkVisibility()) announce(text);
     } catch (error) {
       this.#refuse(reasonOf(/** @type {HubError} */ (error)));
     } finally {

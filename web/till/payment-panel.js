@@ -20,6 +20,7 @@ const CANCEL_ANSWERS = {
 
 class PaymentPanel extends Part {
   #shown = "";
+  #said = "";
   #sign = build("span", { class: "sign", "aria-hidden": "true" });
   #kind = build("p", { class: "soft" });
   #amount = build("p", { class: "amount figures" });
@@ -49,7 +50,7 @@ class PaymentPanel extends Part {
     const { payment } = this.station;
     this.hidden = !payment;
     if (!payment) {
-      this.#shown = "";
+      this.#shown = this.#said = "";
       return;
     }
     this.#fill(payment);
@@ -65,7 +66,6 @@ class PaymentPanel extends Part {
   #fill(payment) {
     const { view, error, request } = payment;
     const { tone, headline, detail } = this.#story(payment);
-    const before = this.#headline.textContent;
     this.dataset.tone = tone;
     this.dataset.state = error ? "refused" : (view?.state ?? "sending");
     write(this.#kind, `${functionName(request.function)} · ${request.transaction_reference ?? ""}`);
@@ -74,8 +74,9 @@ class PaymentPanel extends Part {
     write(this.#amount, amount === undefined ? "" : money(amount));
     write(this.#headline, headline);
     write(this.#detail, detail);
-    if (before !== headline && this.checkVisibility()) announce(`${headline}. ${detail}`);
-    write(this.#answer, answerText(payment));
+    const answer = answerText(payment);
+    write(this.#answer, answer);
+    this.#say([headline, detail, answer]);
     this.#sums.hidden = !this.#fillSums(view);
     write(this.#receipt, view?.result?.receipt ?? "");
     this.#receipt.hidden = this.#print.hidden = !view?.result?.receipt;
@@ -86,6 +87,17 @@ class PaymentPanel extends Part {
     this.#next.hidden = !ended;
     write(this.#next, this.#unpaid(payment) ? "Back to the sale" : "New sale");
     this.#tick();
+  }
+
+  /**
+   * For who does not see it, once: whatever else of the payment changes.
+   *
+   * @param {string[]} told
+   */
+  #say(told) {
+    const text = told.filter(Boolean).join(" ");
+    if (text !== this.#said && this.checkVisibility()) announce(text);
+    this.#said = text;
   }
 
   /**

@@ -17,7 +17,7 @@ class SaleView extends Part {
   #pairing = /** @type {Part} */ (document.createElement("till-pairing"));
   #payment = /** @type {Part} */ (document.createElement("till-payment"));
   #refusal = build("p", { class: "notice", "data-tone": "bad", hidden: true });
-  #unpaired = build("section", { class: "card stack", "aria-label": "Pairing" });
+  #unpaired = build("section", { class: "card stack pairing", "aria-label": "Pairing" });
   #heading = build("h2", { id: "sale-heading", tabindex: "-1" }, "Sale");
   #ring = build("section", { class: "card stack", "aria-labelledby": "sale-heading" });
 
@@ -34,7 +34,7 @@ class SaleView extends Part {
       this.#ring.scrollIntoView();
     });
     const panel = build("section", { class: "card", "aria-label": "Payment" }, this.#payment);
-    fill(this, this.#pad, build("div", { class: "side stack wide" }, this.#unpaired, this.#ring, panel));
+    fill(this, this.#unpaired, this.#pad, build("div", { class: "side" }, this.#ring, panel));
     for (const part of [this.#pad, this.#ticket, this.#checkout, this.#pairing, this.#payment]) part.till = this.till;
   }
 
@@ -47,7 +47,10 @@ class SaleView extends Part {
     const paired = client.pairing?.paired ?? this.station.journal.pairing !== null;
     const refused = client.status.phase === "refused";
     this.#checkout.hidden = !paired;
-    this.#unpaired.hidden = paired || refused || Boolean(payment);
+    const unpaired = !paired && !refused && !payment;
+    const left = !unpaired && !this.#unpaired.hidden && this.#unpaired.contains(document.activeElement);
+    this.#unpaired.hidden = !unpaired;
+    if (left && !payment) this.#heading.focus({ preventScroll: true });
     this.dataset.paired = String(paired);
     const text = refused ? `The hub does not let this register in. ${refusalText(client.status)}` : "";
     if (text && this.#refusal.hidden) alarm(text);
