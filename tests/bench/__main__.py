@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,12 +25,12 @@ PLOTS = ROOT / "docs" / "performance"
 
 SCENARIOS: dict[str, Callable[[Bench], Json]] = {
     "throughput": scenarios.throughput,
+    "peers": scenarios.peers,
     "latency": scenarios.latency,
     "idle": scenarios.idle,
     "storm": scenarios.storm,
     "growth": scenarios.growth,
     "fan_out": scenarios.fan_out,
-    "peers": scenarios.peers,
     "cost": cost.cost,
 }
 
@@ -55,6 +56,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="runs whose median is reported (3)")
     parser.add_argument("--stored", type=int, action="append", help="stored transactions for growth; may be repeated")
     parser.add_argument("--install-peers", action="store_true", help="install what the peers need into .peers, and end")
+    parser.add_argument("--minutes", type=float, default=18, help="after these, one run of each is enough (18)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write-docs", action="store_true", help="put the figures and plots into docs/performance.md")
     parser.add_argument("--output", type=Path, default=ROOT / "bench-results")
@@ -72,8 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
         scale = replace(scale, rounds=asked.rounds)
     if asked.stored:
         scale = replace(scale, stored=tuple(asked.stored))
+    # So that what was started ends with it.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
-        bench = Bench(Path(folder), scale, Cores.choose(), asked.seed)
+        bench = Bench(Path(folder), scale, Cores.choose(), asked.seed, minutes=asked.minutes)
         results, good = measure(bench, asked.scenario or list(SCENARIOS))
         bench.say("done\n")
     asked.output.mkdir(parents=True, exist_ok=True)

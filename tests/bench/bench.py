@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import sys
@@ -74,13 +75,23 @@ TINY = Scale(
 class Bench:
     """The scratch folder, the cores, the seed; and the line that tells how far it is."""
 
-    def __init__(self, folder: Path, scale: Scale, cores: Cores, seed: int, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scale: Scale,
+        cores: Cores,
+        seed: int,
+        *,
+        minutes: float = math.inf,
+        quiet: bool = False,
+    ) -> None:
         self.folder = folder
         self.scale = scale
         self.cores = cores
         self.seed = seed
         self._quiet = quiet
         self._began = time.monotonic()
+        self._minutes = minutes
         self._runs = 0
 
     def say(self, text: str) -> None:
@@ -91,7 +102,11 @@ class Bench:
             print(f"{begin}[{passed // 60:2}:{passed % 60:02}] {text}", end=end, file=sys.stderr, flush=True)
 
     def rounds(self, what: str) -> Iterator[int]:
+        """The runs of a scenario: one, once the time is up, so that each has something to show. The report says so."""
         for number in range(self.scale.rounds):
+            if number and time.monotonic() - self._began > self._minutes * 60:
+                self.say(f"{what}: no further run, the time is up")
+                return
             self.say(f"{what}, run {number + 1} of {self.scale.rounds}")
             yield number
 

@@ -7,7 +7,6 @@ reads the figures sees which of the two was at its limit.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import sys
@@ -16,35 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
-import psutil
 import uvloop
 
 from tests.bench import idle, presence, storm
+from tests.bench.gauge import Gauge
 from tests.bench.http import Http
 from tests.bench.orders import Json, Orders, Phase
 from tests.bench.percentiles import percentiles
 from tests.bench.shop import Clocked, Shop
-
-
-class Gauge:
-    """Processor seconds of the server (with its children) and of this process, between two looks."""
-
-    def __init__(self, pid: int) -> None:
-        server = psutil.Process(pid)
-        self._server = [server, *server.children(recursive=True)]
-        self._at, self._own, self._theirs = self._look()
-
-    def _look(self) -> tuple[float, float, float]:
-        theirs = 0.0
-        for each in self._server:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                theirs += sum(each.cpu_times()[:2])
-        return time.perf_counter(), time.process_time(), theirs
-
-    def read(self) -> tuple[float, float, float]:
-        """Seconds since the making, and processor seconds of this process and the server in them."""
-        at, own, theirs = self._look()
-        return at - self._at, own - self._own, theirs - self._theirs
 
 
 async def _keep_going(shop: Shop, phase: Phase, turns: Iterator[int], until: float) -> None:

@@ -87,8 +87,11 @@ def storm(found: Json) -> str:
         f"{median['settled_seconds']:.2f}",
         f"{median['settled_ms']['p50'] / 1000:.2f}",
         f"{median['welcomed_seconds']:.2f}",
+        f"{median['server_cpu_seconds']:.2f}",
+        f"{median['generator_cpu_seconds']:.2f}",
     ]
-    return table(["devices", "s until all settled", "p50 s", "s until all were in"], [row])
+    head = ["devices", "s until all settled", "p50 s", "s until all were in", "server CPU s", "generator CPU s"]
+    return table(head, [row])
 
 
 def growth(found: Json) -> str:
@@ -222,4 +225,15 @@ def into_page(results: Json, page: str) -> str:
 
 def _shown(name: str, results: Json) -> str:
     found = results[name]
-    return f"No figures: {found['refused']}" if "refused" in found else SECTIONS[name](found)
+    if "refused" in found:
+        return f"No figures: {found['refused']}"
+    fewest = min(_runs(found))
+    few = "" if fewest >= results["scale"]["rounds"] else f"\n\nOnly {fewest} run of some of these: the time was up."
+    return SECTIONS[name](found) + few
+
+
+def _runs(found: Json) -> list[int]:
+    """How many runs each of a scenario's medians is made of."""
+    if "runs" in found:
+        return [len(found["runs"])]
+    return [count for each in found.values() if isinstance(each, dict) for count in _runs(each)]

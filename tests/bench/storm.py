@@ -6,6 +6,7 @@ import asyncio
 import time
 
 from tests.bench.fleet import Device, Register
+from tests.bench.gauge import Gauge
 from tests.bench.http import Http
 from tests.bench.orders import Json
 from tests.bench.percentiles import percentiles
@@ -40,6 +41,7 @@ async def play(shop: Shop) -> Json:
         free.append(http)
 
     await each(shop.registers, submit, SUBMITTING_AT_ONCE)
+    gauge = Gauge(shop.orders.pid)
     began = time.perf_counter()
     welcomed: list[float] = []
 
@@ -57,12 +59,15 @@ async def play(shop: Shop) -> Json:
 
     await each(shop.devices, come_back, len(shop.devices))
     await asyncio.gather(*(shop.until_finished(transaction_id) for transaction_id in shop.clocked))
+    _, own, theirs = gauge.read()
     settled = [(clocked.finished or 0) - began for clocked in shop.clocked.values()]
     return {
         "devices": len(shop.devices),
         "settled_seconds": max(settled),
         "settled_ms": percentiles(settled),
         "welcomed_seconds": max(welcomed),
+        "server_cpu_seconds": theirs,
+        "generator_cpu_seconds": own,
         "errors": len(shop.registers) - len(settled),
         "error_kinds": dict(shop.errors.most_common(3)),
     }

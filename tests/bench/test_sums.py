@@ -117,8 +117,11 @@ def _results() -> Json:
             "commit": "abc",
         },
         "scale": asdict(Scale()),
-        "throughput": {"median": {"pos-256": _phase(2000, 500), "pos-alone": _phase(100, 900)}},
-        "idle": {"10000": {"median": idle | {"connected_seconds": 4}}},
+        "throughput": {
+            "median": {"pos-256": _phase(2000, 500), "pos-alone": _phase(100, 900)},
+            "runs": [{}] * 3,
+        },
+        "idle": {"10000": {"median": idle | {"connected_seconds": 4}, "runs": [{}]}},
         "storm": {"refused": "3 errors"},
     }
 
@@ -142,6 +145,7 @@ def test_the_page_gets_the_figures_between_its_marks() -> None:
     written = report.into_page(_results(), page)
     assert "2,000 (500 µs of CPU each)" in written
     assert "No figures: 3 errors" in written
+    assert written.count("Only 1 run of some of these") == 1
     assert report.into_page(_results(), written) == written
     with pytest.raises(ValueError, match="no marks"):
         report.into_page(_results(), "a page")
