@@ -1,29 +1,89 @@
-"""uvicorn's HTTP protocol on httptools, with an ASGI extension: a whole answer in one piece.
+"""uvicorn's HTTP protocol on httptools: a request does not take for ever, and what is no request gets a JSON answer.
 
-ASGI sends the head and the body of an answer one after the other, each a system call. An application that has both may
-call `scope["extensions"][EXTENSION](status, headers, body)` instead.
+And an ASGI extension: a whole answer in one piece. ASGI sends the head and the body of an answer one after the other,
+each a system call. An application that has both may call `scope["extensions"][EXTENSION](status, headers, body)`.
 """
 
 from __future__ import annotations
 
+from asyncio import TimerHandle, Transport
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from hub.edge.pos_errors import CODE_HEADER
 
 EXTENSION = "smartconnect.whole_answer"
 
 Header = tuple[bytes, bytes]
 
 
+ARRIVAL_SECONDS = 30.0
+"""How long a request may take to arrive, and a new connection to send one."""
+
+
 class HubHttpProtocol(HttpToolsProtocol):
     """One HTTP connection. Made by uvicorn."""
+
+    _arriving = False
+    """A request has begun to arrive, and its end has not."""
+    _patience: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._calm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Most requests arrive in one piece, and cost no timer."""
+        super().data_received(data)
+        if not self._arriving:
+            self._calm()
+        elif self._patience is None:
+            self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
+
+    def on_message_begin(self) -> None:
+        self._arriving = True
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        self._arriving = False
+        super().on_message_complete()
+
+    def _calm(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _lose_patience(self) -> None:
+        self._patience = None
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if self._arriving and (cycle is None or not cycle.response_started):
+            self.transport.write(_problem(408, "request_timeout", "The request took too long to arrive."))
+        self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is not HTTP. A real client parses any body that is not empty as JSON (pos-api 1)."""
+        self.transport.write(_problem(400, "request_malformed", msg))
+        self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         extensions: dict[str, Callable[..., bool]] = {EXTENSION: partial(_answer, cycle)}
         cycle.scope["extensions"] = extensions  # type: ignore[typeddict-item]
         super()._start_asgi_task(cycle, app)
+
+
+def _problem(status: int, code: str, text: str) -> bytes:
+    """A whole answer to what never became a request."""
+    body = msgspec.json.encode({"error": text})
+    head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{CODE_HEADER}: {code}\r\n"
+    return b"".join((STATUS_LINE[status], head.encode(), b"connection: close\r\n\r\n", body))
 
 
 def _answer(cycle: RequestResponseCycle, status: int, headers: Sequence[Header], body: bytes) -> bool:

@@ -152,6 +152,7 @@ def test_openapi_has_every_route_and_no_other() -> None:
 def test_every_code_of_an_answer_is_a_known_one() -> None:
     known = set(openapi()["components"]["schemas"]["ErrorCode"]["enum"])
     named = {code for each in _objects(openapi()) for code in each.get("x-codes", ())}
-    # A method that is not in the document, a reader that has gone, and what Starlette may raise.
-    assert known - named == {"method_not_allowed", "body_incomplete", "http_error"}
+    # A method that is not in the document, a reader that has gone, what Starlette may raise, and what is no request.
+    of_no_operation = {"method_not_allowed", "body_incomplete", "http_error", "request_malformed", "request_timeout"}
+    assert known - named == of_no_operation
     assert named - known == set()

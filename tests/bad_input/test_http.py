@@ -1,0 +1,89 @@
+"""What is no HTTP request, or never becomes a whole one: answered in JSON, and not waited for without end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from hub.edge import http_protocol
+from tests.running import RunningHub
+from tests.shop import Shop
+
+
+@contextlib.asynccontextmanager
+async def dialled(hub: RunningHub) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    url = httpx.URL(hub.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def answer(hub: RunningHub, sent: bytes) -> bytes:
+    """All that the hub says until it closes the connection."""
+    async with dialled(hub) as (reader, writer):
+        writer.write(sent)
+        return await reader.read()
+
+
+def problem(said: bytes) -> tuple[bytes, dict[str, str], dict[str, str]]:
+    """The status line, the headers and the JSON body."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    headers = dict(line.decode().lower().split(": ", 1) for line in lines)
+    assert int(headers["content-length"]) == len(body)
+    return status, headers, json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01",
+        b"FOO /POS/Transaction HTTP/1.1\r\n\r\n",
+        b"PUT /POS/Pairing/\xff HTTP/1.1\r\n\r\n",
+        b"POST /POS/Transaction HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    ],
+)
+async def test_not_http(hub: RunningHub, sent: bytes) -> None:
+    status, headers, body = problem(await answer(hub, sent))
+    assert status == b"HTTP/1.1 400 Bad Request"
+    assert headers["content-type"] == "application/json"
+    assert headers["smartconnect-error-code"] == "request_malformed"
+    assert body.keys() == {"error"}
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"POST /POS/Transaction HTTP/1.1\r\nHost: ",
+        b"POST /POS/Transaction HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nAmountTotal=5",
+    ],
+    ids=["headers", "body"],
+)
+async def test_half_a_request(shop: Shop, monkeypatch: pytest.MonkeyPatch, half: bytes) -> None:
+    """Told so, and closed; a connection that never says anything is closed without a word.
+
+    Sockets and requests that wait for their answer are left alone, however long that takes.
+    """
+    device = await shop.device()
+    till = await shop.register(device)
+    first = await till.pay()
+    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 0.05)
+    wire = await shop.hub.wire("register")
+    held = asyncio.create_task(shop.hub.http.get(first["data"]["PollingUrl"] + "&wait=30"))
+    status, headers, body = problem(await answer(shop.hub, half))
+    assert (status, headers["smartconnect-error-code"]) == (b"HTTP/1.1 408 Request Timeout", "request_timeout")
+    assert body == {"error": "The request took too long to arrive."}
+    assert await answer(shop.hub, b"") == b""
+    await wire.call("hello", till.hello)
+    await device.started()
+    await device.complete(first["transactionId"])
+    assert (await held).json()["transactionStatus"] == "COMPLETED"
