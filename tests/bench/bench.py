@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from tests.bench.fill import Filled, fill
 from tests.bench.generator import check, generate, missing_in_hub
 from tests.bench.orders import Json, Orders, Phase
@@ -27,10 +29,13 @@ class Scale:
     rounds: int = 3
     devices: int = 200
     in_flight: tuple[int, ...] = (1, 4, 16, 64, 256)
-    peers_in_flight: tuple[int, ...] = (1, 16, 256)
+    peers_in_flight: tuple[int, ...] = (1, 256)
+    peers_seconds: float = 3
+    peers_warm_up_seconds: float = 1.5
+    """Long enough that 256 in flight come round more than once at the slowest of them."""
     seconds: float = 2.5
     warm_up_seconds: float = 0.75
-    rates: dict[int, float] = field(default_factory=lambda: {50: 10, 200: 6, 1000: 5})
+    rates: dict[int, float] = field(default_factory=lambda: {50: 8, 200: 5, 1000: 5})
     """Payments a second, and for how many seconds."""
     connections: tuple[int, ...] = (1_000, 10_000)
     idle_seconds: float = 26
@@ -39,7 +44,7 @@ class Scale:
     stored: tuple[int, ...] = (0, 100_000, 1_000_000)
     growth_devices: int = 10_000
     growth_registers: int = 50_000
-    dashboards: tuple[int, ...] = (0, 1, 10)
+    dashboards: tuple[int, ...] = (0, 10)
     watching_registers: int = 1_000
 
 
@@ -51,13 +56,16 @@ QUICK = Scale(
     connections=(1_000,),
     storm_devices=1_000,
     stored=(0, 100_000),
-    dashboards=(0, 10),
+    peers_seconds=2,
+    peers_warm_up_seconds=1,
 )
 TINY = Scale(
     rounds=1,
     devices=2,
     in_flight=(2,),
     peers_in_flight=(2,),
+    peers_seconds=0.3,
+    peers_warm_up_seconds=0.05,
     seconds=0.2,
     warm_up_seconds=0.05,
     rates={50: 0.3},
@@ -154,12 +162,17 @@ class Bench:
 
     def peer_run(self, folder: Path, peer: Peer, fleet: dict[str, object]) -> Json:
         """The same for a peer, through every door that it has."""
-        phases = [phase for door in peer.doors for phase in self.phases(self.scale.peers_in_flight, door)]
+        phases = [phase for door in peer.doors for phase in self.peer_phases(door)]
         with peer.start(folder, self.cores) as served:
             orders = self.orders(served, wire=peer.wire, **fleet, phases=phases)
             report = generate(orders, module=peer.generator, PYTHONPATH=f"{PYTHON}{os.pathsep}{ROOT}")
         check(report, orders, peer.missing(folder))
         return report
+
+    def peer_phases(self, door: str) -> list[Phase]:
+        scale = self.scale
+        timed = {"seconds": scale.peers_seconds, "warm_up_seconds": scale.peers_warm_up_seconds}
+        return [msgspec.structs.replace(phase, **timed) for phase in self.phases(scale.peers_in_flight, door)]
 
     def phases(self, in_flight: Sequence[int], door: str) -> list[Phase]:
         scale = self.scale

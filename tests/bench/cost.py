@@ -72,7 +72,7 @@ def cost(bench: Bench) -> Json:
     if program is None:
         raise RuntimeError("py-spy is not installed; scripts/bench --install-peers brings it")
     scale = bench.scale
-    seconds = 4 * scale.seconds
+    seconds = 2 * scale.seconds
     phase = Phase(in_flight=min(64, max(scale.in_flight)), seconds=seconds, warm_up_seconds=scale.warm_up_seconds)
     fleet: dict[str, object] = {"play": "phases", "devices": scale.devices, "registers": scale.devices}
     runs: list[Json] = []

@@ -36,7 +36,12 @@ def _ratio(results: Json) -> str:
     busiest = _busiest(results, "peers", "pos")
     ours = _taken(results, "peers", "hub", "median", busiest, "per_second")
     theirs = _taken(results, "peers", "naive", "median", busiest, "per_second")
-    return MISSING if ours is None or not theirs else f"{ours / theirs:.1f}× ({ours:,.0f} against {theirs:,.0f})"
+    if ours is None or not theirs:
+        return MISSING
+    own_cpu = _taken(results, "peers", "hub", "median", busiest, "server_cpu_us_each")
+    their_cpu = _taken(results, "peers", "naive", "median", busiest, "server_cpu_us_each")
+    by_cpu = f"; by CPU {their_cpu / own_cpu:.1f}×" if own_cpu and their_cpu else ""
+    return f"{ours / theirs:.1f}× ({ours:,.0f} against {theirs:,.0f}{by_cpu})"
 
 
 def _whole(results: Json) -> str:
@@ -142,6 +147,6 @@ def plots(results: Json) -> dict[str, str]:
         points = [(each["median"]["connections"], each["median"]["rss_mib"]) for each in results["idle"].values()]
         none = next(iter(results["idle"].values()))["median"]["rss_before_mib"]
         found["memory.svg"] = line_plot(
-            "Memory of the hub", "idle device connections", "RSS, MiB", {"RSS": [(0, none), *points]}
+            "Memory of the hub", "idle device connections", "RSS, MiB", {"RSS": [(0, none), *points]}, to_scale=True
         )
     return found

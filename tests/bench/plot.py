@@ -27,14 +27,14 @@ def _label(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"
 
 
-def line_plot(title: str, across: str, up: str, series: Series) -> str:
-    """The x axis has one place for each value that occurs, evenly spaced: the values here double or grow tenfold."""
+def line_plot(title: str, across: str, up: str, series: Series, *, to_scale: bool = False) -> str:
+    """The x axis names each value that occurs, evenly spaced (the values here grow by a factor), or to scale."""
     places = sorted({x for points in series.values() for x, _ in points})
     ticks = _ticks(max((y for points in series.values() for _, y in points), default=1.0))
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def at(x: float, y: float) -> str:
-        share = places.index(x) / max(1, len(places) - 1)
+        share = x / places[-1] if to_scale else places.index(x) / max(1, len(places) - 1)
         return f"{LEFT + wide * share:.1f},{TOP + high * (1 - y / ticks[-1]):.1f}"
 
     parts = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.bench.bench import Bench, by_name, summed_up
+from tests.bench.generator import FiguresLie
 from tests.bench.orders import Json, Phase
 from tests.bench.peers.catalogue import PEERS
 
@@ -148,15 +149,27 @@ def peers(bench: Bench) -> Json:
         bench.say(f"peers: {name} is left out, {reason}")
     runs: dict[str, list[Json]] = {name: [] for name in ("hub", *PEERS) if name not in absent}
     for number in bench.rounds("peers"):
-        for name in runs:
+        for name in [name for name in runs if name not in absent]:
             bench.say(f"peers, {name}, run {number + 1} of {scale.rounds}")
-            with bench.place() as folder:
+            try:
+                report = _peer(bench, name, fleet)
+            except (FiguresLie, RuntimeError, OSError) as problem:
                 if name == "hub":
-                    both = [phase for door in ("pos", "socket") for phase in bench.phases(scale.peers_in_flight, door)]
-                    filled = bench.filled(folder, devices=scale.devices, registers=scale.devices)
-                    [report] = bench.hub_run(filled, {}, fleet | {"phases": both})
-                else:
-                    report = bench.peer_run(folder, PEERS[name], fleet)
-            runs[name].append(by_name(report, lambda phase: f"{phase['door']}-{phase['in_flight']}"))
+                    raise
+                absent[name] = f"no figures: {problem}"
+                bench.say(f"peers: {name} is left out, {problem}")
+            else:
+                runs[name].append(by_name(report, lambda phase: f"{phase['door']}-{phase['in_flight']}"))
     what = {name: peer.what for name, peer in PEERS.items()}
-    return {"absent": absent, "what": what, **{name: summed_up(each) for name, each in runs.items()}}
+    measured = {name: summed_up(each) for name, each in runs.items() if name not in absent}
+    return {"absent": absent, "what": what, **measured}
+
+
+def _peer(bench: Bench, name: str, fleet: dict[str, object]) -> Json:
+    with bench.place() as folder:
+        if name != "hub":
+            return bench.peer_run(folder, PEERS[name], fleet)
+        both = [phase for door in ("pos", "socket") for phase in bench.peer_phases(door)]
+        filled = bench.filled(folder, devices=bench.scale.devices, registers=bench.scale.devices)
+        [report] = bench.hub_run(filled, {}, fleet | {"phases": both})
+        return report
