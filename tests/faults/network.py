@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from hub.wire.close_codes import CloseCode
 from tests.faults.campaign import Counts
 from tests.faults.crowd import Crowd, Size
 from tests.faults.hub_process import HubProcess
@@ -135,14 +137,16 @@ def _delay(chance: random.Random) -> Plan:
 
 def _storm(chance: random.Random) -> Plan:
     size = Size(devices=5, registers=10, pos=2, payments=2, device_faults=0, moves=0.1)
-    return Plan("storm", _some(chance, "storm", 1, 4, ACKNOWLEDGEMENTS), size)
+    return Plan("storm", _some(chance, "storm", 2, 4, (*ACKNOWLEDGEMENTS[2:5], *OTHERS)), size)
 
 
 def _slow(chance: random.Random) -> Plan:
-    faults = _some(chance, "slow", 1, 3, REGISTER_FRAMES, (0.3, 4))
-    size = Size(registers=2, pos=0, payments=14, waits=0.1)
-    patches = ("tests.faults.patches:narrow_pipes",)
-    return Plan("slow reader", faults, size, {"outbox_limit": "16", "log_level": "debug"}, patches, narrow=True)
+    return slow_plan(_some(chance, "slow", 1, 3, REGISTER_FRAMES, (0.3, 4)), Size(pos=0, payments=14, waits=0.1))
+
+
+def slow_plan(faults: tuple[Fault, ...], size: Size) -> Plan:
+    settings = {"outbox_limit": "16", "log_level": "debug"}
+    return Plan("slow reader", faults, size, settings, ("tests.faults.patches:narrow_pipes",), narrow=True)
 
 
 def _clock(chance: random.Random) -> Plan:
@@ -306,7 +310,10 @@ def step_clock(hub: HubProcess, seconds: int) -> None:
 
 
 async def run(nursery: Nursery, folder: Path, seed: int) -> Counts:
-    plan = Plan.of(seed)
+    return await play(nursery, folder, seed, Plan.of(seed))
+
+
+async def play(nursery: Nursery, folder: Path, seed: int, plan: Plan) -> Counts:
     counts: Counts = Counter({f"runs: {plan.kind}": 1})
     hub = HubProcess(nursery, folder, patches=plan.patches, **SETTINGS, **plan.settings)
     step_clock(hub, 0)
@@ -329,5 +336,6 @@ async def run(nursery: Nursery, folder: Path, seed: int) -> Counts:
     await hub.kill()
     pronounce(case, hub.database, hub.log)
     counts["transactions"] += len(case.stored.transactions)
-    counts["closed as slow consumers"] += hub.log.read_text().count('"close_code": 4001')
+    closed = [line for line in map(json.loads, hub.log.read_text().splitlines()) if line["event"] == "closed"]
+    counts["closed as slow consumers"] += sum(line["close_code"] == CloseCode.SLOW_CONSUMER for line in closed)
     return counts

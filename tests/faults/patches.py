@@ -59,9 +59,8 @@ def narrow_pipes() -> None:
     made = HubWebSocketProtocol.connection_made
 
     def connection_made(self: WebSocketsSansIOProtocol, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
         made(self, transport)
-        transport.set_write_buffer_limits(NARROW_BYTES)
+        cast(asyncio.Transport, transport).set_write_buffer_limits(NARROW_BYTES)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
 
     _put(HubWebSocketProtocol, "connection_made", connection_made)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults import network
 from tests.faults.campaign import by_itself, check
+from tests.faults.crowd import Size
+from tests.faults.nursery_client import Nursery
 
 pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
 
@@ -23,7 +27,10 @@ def test_ten_seeds_are_all_kinds() -> None:
     assert {network.Plan.of(seed).kind for seed in range(1, RUNS + 1)} == set(network.KINDS)
 
 
-async def test_a_slow_reader_is_felt() -> None:
+async def test_a_slow_reader_is_felt(tmp_path: Path) -> None:
     """The narrow pipes are narrow enough: a register that reads nothing is closed, comes back and misses nothing."""
-    report = await check("network", by_itself(network.run), [6])
-    assert report.counts["closed as slow consumers"] == 1
+    stops_reading = network.Fault("slow", network.REGISTER_FRAMES, nth=2, seconds=3)
+    plan = network.slow_plan((stops_reading,), Size(registers=1, pos=0, payments=12, waits=0, moves=0))
+    async with Nursery() as nursery:
+        counts = await network.play(nursery, tmp_path, 1, plan)
+    assert counts["closed as slow consumers"] >= 1
