@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Coroutine
 from pathlib import Path
@@ -14,7 +15,7 @@ from hub.cli.output import money
 from hub.cli.remote import Url, base_url
 from hub.cli.serve import load_settings
 from hub.sdk import RegisterClient, SdkError
-from hub.sdk.subscription import Event
+from hub.sdk.subscription import Event, Subscription
 from hub.simulator import AmountScript, Memory, SimulatedDevice
 from hub.wire.device import PairingClosed, PairingCodeShown, PairingInfo, PairingRemoved, Result, Start, Welcome
 from hub.wire.function import Function
@@ -25,13 +26,18 @@ app = typer.Typer(help="Simulated terminal and till, against a running hub.", no
 
 def run(story: Coroutine[Any, Any, None]) -> None:
     """Run to its end or to Ctrl-C; a refusal of the hub ends it with its text."""
+    refusals: list[BaseException] = []
     try:
-        asyncio.run(story)
-    except KeyboardInterrupt:
-        return
-    except SdkError as error:
-        typer.echo(f"refused: {error}", err=True)
-        raise typer.Exit(1) from None
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(story)
+    except* SdkError as group:
+        refusals += group.exceptions
+    for refusal in refusals:
+        while isinstance(refusal, BaseExceptionGroup):
+            refusal = refusal.exceptions[0]
+        typer.echo(f"refused: {refusal}", err=True)
+    if refusals:
+        raise typer.Exit(1)
 
 
 def on_the_device(happening: object) -> str | None:
@@ -123,6 +129,7 @@ async def _device(url: str, device_id: str, credential: str, serial: str, memory
         script=AmountScript(pace_seconds=pace),
         observer=see,
     ) as simulated:
+        typer.echo(f"[{device_id}] connecting to {url}")
         welcome = await simulated.ready()
         if not welcome.pairings:
             code = await simulated.open_pairing()
@@ -151,20 +158,21 @@ async def _register(
 ) -> None:
     client = RegisterClient(url, register_id=register_id, business_name=business, vendor_name=vendor)
     async with client, asyncio.TaskGroup() as tasks:
+        typer.echo(f"[{name}] connecting to {url}")
         await client.ready()
-        showing = tasks.create_task(_show_events(client, name))
+        events = client.subscribe()
+        tasks.create_task(_show_events(events, name))
         if code:
             await client.redeem(code, register_name=name)
         for cents in amounts:
             submitted = await client.submit(Function.CARD_PURCHASE, amount_total_cents=cents)
             await client.wait_final(submitted.transaction.transaction_id)
         if amounts:
-            showing.cancel()
+            events.close()  # what has come is still shown
 
 
-async def _show_events(client: RegisterClient, name: str) -> None:
-    with client.subscribe() as events:
-        async for event in events:
-            seen = at_the_till(event)
-            if seen is not None:
-                typer.echo(f"[{name}] {seen}")
+async def _show_events(events: Subscription, name: str) -> None:
+    async for event in events:
+        seen = at_the_till(event)
+        if seen is not None:
+            typer.echo(f"[{name}] {seen}")

@@ -42,7 +42,8 @@ import { randomToken } from "./token.js";
  * @typedef {object} DeviceOptions
  * @property {import("./memory.js").DeviceMemory} memory
  * @property {string} [url]
- * @property {boolean} [enrol] ask an unknown device to be enrolled; a hub in development mode does so
+ * @property {boolean} [enrol] be enrolled where the hub does not know it, with a credential of its own choice; a hub in
+ *   development mode does so
  * @property {string} [model]
  * @property {string} [firmware]
  * @property {(transactionId: string) => boolean} [mayCancel] whether the transaction in flight can still be cancelled;
