@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,6 @@ import msgspec
 from hub import log
 from tests.bench import cost, figures, machine, report, scenarios
 from tests.bench.bench import QUICK, Bench, Scale
-from tests.bench.generator import FiguresLie
 from tests.bench.orders import Json
 from tests.bench.peers import catalogue
 from tests.bench.serving import ROOT, Cores
@@ -42,10 +42,12 @@ def measure(bench: Bench, chosen: list[str]) -> tuple[Json, bool]:
     for name in chosen:
         try:
             results[name] = SCENARIOS[name](bench)
-        except (FiguresLie, RuntimeError, OSError) as problem:
+        except Exception as problem:
+            # Whatever it was: what the others measured in a quarter of an hour is kept.
             good = False
-            results[name] = {"refused": str(problem)}
-            bench.say(f"{name}: no figures, for {problem}\n")
+            results[name] = {"refused": f"{type(problem).__name__}: {problem}"}
+            bench.say(f"{name}: no figures, for {problem!r}\n")
+            traceback.print_exc()
     return results, good
 
 

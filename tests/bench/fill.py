@@ -51,14 +51,14 @@ def fill(folder: Path, *, devices: int, registers: int, transactions: int = 0, s
     credential, transaction_id = _first_payment(folder)
     database = sqlite3.connect(folder / "data" / "hub.db", isolation_level=None)
     try:
-        database.execute("PRAGMA journal_mode=WAL")
         # Nothing here needs to survive a crash: the file is made anew. The hub opens it with its own settings.
+        database.execute("PRAGMA journal_mode=OFF")
         database.execute("PRAGMA synchronous=OFF")
         database.execute("PRAGMA cache_size=-1048576")
         database.execute("BEGIN")
         _Clones(database, transaction_id).make(devices, registers, transactions, seed)
         database.execute("COMMIT")
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute("PRAGMA journal_mode=WAL")
     finally:
         database.close()
     return Filled(folder, credential)
