@@ -29,6 +29,9 @@ def _load(phase: Json) -> list[str]:
     ]
 
 
+QUIET = 1.0
+"""Load average up to which a machine counts as doing nothing else; this includes what was just started."""
+
 LOAD = ["transactions/s", "server CPU µs each", "server cores", "generator cores"]
 
 
@@ -160,11 +163,13 @@ SECTIONS = {
 
 
 def machine(found: Json) -> str:
+    quiet = found["load_before"] <= QUIET
+    noise = "." if quiet else "; **the machine was not quiet: rates and times are worse than its best**, CPU less so."
     libraries = ", ".join(f"{name} {version}" for name, version in found["libraries"].items())
     return (
         f"{found['processor']}, {found['cores']} cores, {found['memory_gib']} GiB; {found['system']}; "
         f"Python {found['python']}; {libraries}. {found['durability']}. Pinning: {found['pinning']}. "
-        f"Load before: {found['load_before']:.1f}. Seed {found['seed']}. Commit {found['commit']}."
+        f"Seed {found['seed']}. Commit {found['commit']}. Load before: {found['load_before']:.1f}{noise}"
     )
 
 
