@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a script."
 console = Console()
 
 _wide = Console(width=1_000)
-"""For tables: the window wraps a line that is too long. An id that was cut is useless to the next command."""
+"""For ids and secrets: the window wraps a line that is too long, for one that was cut or broken is of no use."""
 
 
 def money(cents: int | None) -> str:
@@ -47,4 +47,4 @@ def fields(values: dict[str, object]) -> None:
     width = max(map(len, values), default=0)
     for name, value in values.items():
         if value not in (None, ""):
-            console.print(Text(f"{name:<{width}}  {value}"))
+            _wide.print(Text(f"{name:<{width}}  {value}"))

@@ -12,7 +12,9 @@ from tests.wire import CallFailed
 
 
 async def test_a_device_from_enrolment_to_revocation(shop: Shop, operator: Operator) -> None:
-    enrolled = await operator.sees("device", "enrol", "7070714000", "--name", "Counter 1", "--business", "Toys Shop")
+    enrolled = await operator.sees(
+        "device", "enrol", "7070714000", "--name", "Counter 1", "--business", "Toys Shop", COLUMNS="20"
+    )
     credential = enrolled.split("credential")[1].split()[0]
     terminal = Terminal(shop.hub, "7070714000", credential=credential)
     await terminal.switch_on()
@@ -21,6 +23,7 @@ async def test_a_device_from_enrolment_to_revocation(shop: Shop, operator: Opera
     assert listed.splitlines()[1].split()[:4] == ["7070714000", "Counter", "1", "idle"]
     shown = await operator.sees("device", "show", "7070714000")
     assert "Toys Shop" in shown
+    assert len(credential) == 47
     assert credential not in listed + shown
 
     rotated = await operator.sees("device", "rotate", "7070714000")
