@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import sys
 import time
@@ -24,13 +25,43 @@ from tests.bench.orders import Json, Orders, Phase
 from tests.bench.percentiles import percentiles
 from tests.bench.shop import Clocked, Shop
 
+OVERTIME = 4
+"""How many times its length a stretch may last in which fewer payments came out than are in flight."""
 
-async def _keep_going(shop: Shop, phase: Phase, turns: Iterator[int], until: float) -> None:
+
+class Stretch:
+    """The part of a phase that counts: after the warm-up, until the time is over and every worker came round once."""
+
+    def __init__(self, shop: Shop, phase: Phase) -> None:
+        self._shop = shop
+        self._phase = phase
+        self.begin = self.end = math.inf
+        self.server = self.generator = 0.0
+        """Processor seconds within it."""
+
+    @property
+    def over(self) -> bool:
+        return self.end < math.inf
+
+    async def measure(self) -> None:
+        await asyncio.sleep(self._phase.warm_up_seconds)
+        gauge, finished = Gauge(self._shop.orders.pid), self._shop.finished
+        self.begin = time.perf_counter()
+        await asyncio.sleep(self._phase.seconds)
+        last = self.begin + self._phase.seconds * (1 + OVERTIME)
+        enough = finished + max(1, self._phase.in_flight)
+        while self._shop.finished < enough and time.perf_counter() < last:  # noqa: ASYNC110 - cheaper than an event each
+            await asyncio.sleep(0.01)
+        _, self.generator, self.server = gauge.read()
+        self.end = time.perf_counter()
+
+
+async def _keep_going(shop: Shop, phase: Phase, turns: Iterator[int], stretch: Stretch) -> None:
     """`in_flight` workers, each paying at one register after the other."""
 
     async def worker() -> None:
         http = await Http.open(shop.orders.url) if phase.door == "pos" else None
-        while time.perf_counter() < until:
+        while not stretch.over:
             await shop.pay(shop.registers[next(turns) % len(shop.registers)], http)
         if http is not None:
             http.close()
@@ -38,7 +69,7 @@ async def _keep_going(shop: Shop, phase: Phase, turns: Iterator[int], until: flo
     await asyncio.gather(*(worker() for _ in range(phase.in_flight)))
 
 
-async def _paced(shop: Shop, phase: Phase, turns: Iterator[int], until: float) -> list[float]:
+async def _paced(shop: Shop, phase: Phase, turns: Iterator[int], stretch: Stretch) -> list[float]:
     """One payment every 1/rate seconds, whether the last one is done or not. Returns how late each one was sent."""
     free: list[Http] = []
     tasks: set[asyncio.Task[None]] = set()
@@ -53,7 +84,8 @@ async def _paced(shop: Shop, phase: Phase, turns: Iterator[int], until: float) -
         if http is not None:
             free.append(http)
 
-    while (now := time.perf_counter()) < until:
+    while not stretch.over:
+        now = time.perf_counter()
         while (due := begin + len(late) / phase.rate) <= now:
             late.append(now - due)
             tasks.add(task := asyncio.create_task(one(next(turns))))
@@ -84,30 +116,21 @@ async def _phase(shop: Shop, phase: Phase, turns: Iterator[int]) -> Json:
     shop.clocked.clear()
     shop.errors.clear()
     frames = shop.dashboard_frames
-    measured_from = time.perf_counter() + phase.warm_up_seconds
-    until = measured_from + phase.seconds
-    looks: list[tuple[float, float, float]] = []
-
-    async def measure() -> None:
-        await asyncio.sleep(phase.warm_up_seconds)
-        gauge = Gauge(shop.orders.pid)
-        await asyncio.sleep(until - time.perf_counter())
-        looks.append(gauge.read())
-
-    measuring = asyncio.create_task(measure())
-    late = await (_paced if phase.rate else _keep_going)(shop, phase, turns, until)
+    stretch = Stretch(shop, phase)
+    measuring = asyncio.create_task(stretch.measure())
+    late = await (_paced if phase.rate else _keep_going)(shop, phase, turns, stretch)
     await measuring
-    [(seconds, own, theirs)] = looks
-    done = [clocked for clocked in shop.clocked.values() if measured_from <= _counted_at(clocked, phase) <= until]
+    seconds = stretch.end - stretch.begin
+    done = [c for c in shop.clocked.values() if stretch.begin <= _counted_at(c, phase) <= stretch.end]
     return {
         **msgspec.to_builtins(phase),
         "finished": len(done),
-        "per_second": len(done) / phase.seconds,
+        "per_second": len(done) / seconds,
         **_durations(done),
         "late_ms": percentiles(late or []),
-        "server_cpu_us_each": theirs / len(done) * 1e6 if done else 0.0,
-        "server_cpu": theirs / seconds,
-        "generator_cpu": own / seconds,
+        "server_cpu_us_each": stretch.server / len(done) * 1e6 if done else 0.0,
+        "server_cpu": stretch.server / seconds,
+        "generator_cpu": stretch.generator / seconds,
         "errors": sum(shop.errors.values()),
         "error_kinds": dict(shop.errors.most_common(3)),
         "dashboard_frames": shop.dashboard_frames - frames,

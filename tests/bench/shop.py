@@ -56,6 +56,7 @@ class Shop:
         self.devices = [Device(orders, name_of(i), self._started) for i in range(orders.devices)]
         self.registers = [Register(orders, name_of(i), self._finished) for i in range(orders.registers)]
         self.dashboard_frames = 0
+        self.finished = 0
 
     async def open(self) -> None:
         """Connect and, unless the store was filled, enrol and pair everyone."""
@@ -89,6 +90,7 @@ class Shop:
             clocked.started = at
 
     def _finished(self, transaction_id: str, at: float) -> None:
+        self.finished += 1
         clocked = self.clocked.get(transaction_id)
         if clocked is None:
             self._early_ends[transaction_id] = at
