@@ -55,7 +55,7 @@ async def registers(unit: Unit, asked: RegistersAsked) -> list[RegisterRow]:
                 register_name=register.register_name,
                 business_name=register.business_name,
                 vendor_name=register.vendor_name,
-                event=register.last_event,
+                event=await unit.events.last(register.register_key),
                 pairing_id=None if pairing is None else pairing.pairing_id,
                 device_id=None if pairing is None else pairing.device_id,
                 paired_at=None if pairing is None else rfc3339(pairing.paired_at),

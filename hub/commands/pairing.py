@@ -79,7 +79,6 @@ async def _register(unit: Unit, who: Identity, asked: Redeem) -> Register:
             vendor_name=who.vendor_name,
             register_name=asked.register_name,
             contact=_Contact.of(asked).text,
-            last_event=0,
             created_at=unit.now,
         )
         await unit.registers.add(register)

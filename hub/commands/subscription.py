@@ -33,8 +33,7 @@ async def subscribe(unit: Unit, hello: Hello) -> Subscribed:
     Raises `Unauthorised`, or `Refusal` for an incomplete hello.
     """
     who = await _identify(unit, hello)
-    register = await unit.registers.get(who.register_key)
-    last = register.last_event if register is not None else 0
+    last = await unit.events.last(who.register_key)
     resume_after, replay = await _replay(unit, who.register_key, hello.last_event, last)
     return Subscribed(
         who=who,

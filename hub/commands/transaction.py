@@ -74,21 +74,23 @@ async def submit(unit: Unit, order: Order) -> Submission:
     _check_amounts(unit, order.request)
     device = await unit.devices.get(pairing.device_id)
     assert device is not None
-    waiting = await unit.transactions.count_waiting(device.device_id)
-    if waiting > 0 or device.state is not QueueState.IDLE:
+    idle = device.state is QueueState.IDLE
+    # Nothing waits for an idle device: every command that leaves it idle has looked (`queue.advance`).
+    waiting = 0 if idle else await unit.transactions.count_waiting(device.device_id)
+    if not idle:
         admit(waiting=waiting, limit=unit.settings.queue_limit)
     start_by = unit.now + milliseconds(unit.settings.start_deadline_seconds)
     grace_ends_at = unit.now + milliseconds(unit.settings.offline_grace_seconds)
     transaction = Transaction(
         seq=0,
-        transaction_id=unit.entropy.uuid(),
+        transaction_id=unit.entropy.ordered_uuid(unit.now),
         register_key=register_key,
         device_id=device.device_id,
         merchant_id=device.merchant_id,
         request=order.request,
         reference=order.request.transaction_reference,
         idempotency_key=order.idempotency_key,
-        fingerprint=order.fingerprint,
+        fingerprint="" if order.idempotency_key is None else order.fingerprint,
         callback_url=order.callback_url,
         received_at=unit.now,
         start_by=start_by,
@@ -111,11 +113,9 @@ async def submit(unit: Unit, order: Order) -> Submission:
     )
     step.note(unit, transaction, "submit")
     unit.wake(transaction.due_at)
-    if device.state is QueueState.IDLE and waiting == 0:
-        await unit.transactions.add(transaction)
-        await tell.transaction_updated(unit, transaction, queue_position=1)
+    if idle:
         await queue.dispatch(unit, device, transaction)
-        await unit.transactions.save(transaction)
+        await unit.transactions.add(transaction)
         await unit.devices.save_queue(device)
         await tell.transaction_updated(unit, transaction, queue_position=0)
         return Submission(transaction, view.transaction_view(transaction, queue_position=0), replayed=False)

@@ -19,6 +19,8 @@ class Store(Protocol):
     async def write(self, command: Command[T], after_commit: AfterCommit) -> T:
         """Run `command` in one transaction and return what it returns, once that is durable.
 
+        It may be run more than once before that, each time from the start, so it has no effect but on its unit.
+
         `after_commit` is called on the event loop, in commit order, before the caller goes on. What `command` raises
         is raised here, and nothing of it is kept. Raises `StoreBusy` (nothing happened) or `StoreUnavailable` (it may
         or may not have happened; ask again with the idempotency key). Cancelling the caller does not undo the command.

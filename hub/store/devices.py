@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.store.records import Device
+from hub.store.rows import Rows
 from hub.store.session import Row, Session
 from statemachines.device_queue import QueueState
 
@@ -11,25 +12,36 @@ _COLUMNS = (
     "epoch, state, current, due_at, connected_at, disconnected_at"
 )
 
+_QUEUE = slice(11, 14)
+"""Where state, current and due_at stand in a row."""
+
+_STATES = {state.value: state for state in QueueState}
+
 
 def _record(row: Row) -> Device:
     device = Device(*row)
-    device.state = QueueState(device.state)
+    device.state = _STATES[row[11]]
     return device
 
 
 class Devices:
-    __slots__ = ("_session",)
+    __slots__ = ("_rows", "_session")
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._rows = Rows(remembers=session.remembers)
 
     async def get(self, device_id: str) -> Device | None:
         """The device, locked until the commit: whoever holds it decides what its queue does next."""
-        row = await self._session.one(
-            f"SELECT {_COLUMNS} FROM devices WHERE device_id = ?{self._session.for_update}", device_id
-        )
-        return None if row is None else _record(row)
+        row = self._rows.get(device_id)
+        if row is None:
+            row = await self._session.one(
+                f"SELECT {_COLUMNS} FROM devices WHERE device_id = ?{self._session.for_update}", device_id
+            )
+            if row is None:
+                return None
+            self._rows.remember(device_id, row)
+        return _record(row)
 
     async def add(self, device: Device) -> None:
         await self._session.run(
@@ -54,6 +66,7 @@ class Devices:
 
     async def save(self, device: Device) -> None:
         """Store everything that a connection or an operator can change."""
+        self._rows.forget(device.device_id)
         await self._session.run(
             "UPDATE devices SET name = ?, reserved_for = ?, credential_digest = ?, revoked_at = ?, serial = ?, "
             "model = ?, firmware = ?, epoch = ?, state = ?, current = ?, due_at = ?, connected_at = ?, "
@@ -76,13 +89,25 @@ class Devices:
 
     async def save_queue(self, device: Device) -> None:
         """Store what the queue is doing, and nothing else."""
-        await self._session.run(
-            "UPDATE devices SET state = ?, current = ?, due_at = ? WHERE device_id = ?",
-            device.state.value,
-            device.current,
-            device.due_at,
-            device.device_id,
-        )
+        state, current, due_at = now = (device.state.value, device.current, device.due_at)
+        row = self._rows.get(device.device_id)
+        if row is not None and row[_QUEUE] == now:
+            return
+        if row is not None and row[_QUEUE][2] == due_at:
+            # The usual step: no indexed column is named, so no index is touched.
+            await self._session.run(
+                "UPDATE devices SET state = ?, current = ? WHERE device_id = ?", state, current, device.device_id
+            )
+        else:
+            await self._session.run(
+                "UPDATE devices SET state = ?, current = ?, due_at = ? WHERE device_id = ?",
+                state,
+                current,
+                due_at,
+                device.device_id,
+            )
+        if row is not None:
+            self._rows.remember(device.device_id, row[: _QUEUE.start] + now + row[_QUEUE.stop :])
 
     async def count(self) -> int:
         row = await self._session.one("SELECT count(*) FROM devices")

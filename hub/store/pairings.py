@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.store.records import Pairing, Register
+from hub.store.rows import Rows
 from hub.store.session import Row, Session
 from statemachines.pairing import PairingState
 
@@ -10,7 +11,7 @@ _COLUMNS = "pairing_id, register_key, device_id, state, paired_at, ended_at, cau
 _JOINED = (
     "p.pairing_id, p.register_key, p.device_id, p.state, p.paired_at, p.ended_at, p.cause, "
     "r.register_key, r.register_id, r.business_name, r.vendor_name, r.register_name, r.contact, "
-    "r.last_event, r.created_at FROM pairings p JOIN registers r ON r.register_key = p.register_key"
+    "r.created_at FROM pairings p JOIN registers r ON r.register_key = p.register_key"
 )
 
 
@@ -25,10 +26,12 @@ def _joined(row: Row) -> tuple[Pairing, Register]:
 
 
 class Pairings:
-    __slots__ = ("_session",)
+    __slots__ = ("_active", "_session")
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._active = Rows(remembers=session.remembers)
+        """By register."""
 
     async def get(self, pairing_id: str) -> Pairing | None:
         row = await self._session.one(
@@ -37,11 +40,17 @@ class Pairings:
         return None if row is None else _record(row)
 
     async def active_of_register(self, register_key: str) -> Pairing | None:
-        row = await self._session.one(
-            f"SELECT {_COLUMNS} FROM pairings WHERE register_key = ? AND state = 'active'{self._session.for_update}",
-            register_key,
-        )
-        return None if row is None else _record(row)
+        row = self._active.get(register_key)
+        if row is None:
+            row = await self._session.one(
+                f"SELECT {_COLUMNS} FROM pairings WHERE register_key = ? AND state = 'active'"
+                f"{self._session.for_update}",
+                register_key,
+            )
+            if row is None:
+                return None
+            self._active.remember(register_key, row)
+        return _record(row)
 
     async def active_of_device(self, device_id: str) -> list[tuple[Pairing, Register]]:
         """In the order in which they were paired."""
@@ -83,6 +92,7 @@ class Pairings:
         )
 
     async def save(self, pairing: Pairing) -> None:
+        self._active.forget(pairing.register_key)
         await self._session.run(
             "UPDATE pairings SET state = ?, paired_at = ?, ended_at = ?, cause = ? WHERE pairing_id = ?",
             pairing.state.value,

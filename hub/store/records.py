@@ -50,7 +50,6 @@ class Register:
     vendor_name: str
     register_name: str
     contact: str  # JSON object of the optional fields of the pairing request
-    last_event: int
     created_at: int
 
 

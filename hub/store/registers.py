@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from hub.store.records import Register
+from hub.store.rows import Rows
 from hub.store.session import Session
 
-_COLUMNS = "register_key, register_id, business_name, vendor_name, register_name, contact, last_event, created_at"
+_COLUMNS = "register_key, register_id, business_name, vendor_name, register_name, contact, created_at"
 
 
 class Registers:
-    __slots__ = ("_session",)
+    __slots__ = ("_rows", "_session")
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._rows = Rows(remembers=session.remembers)
 
     async def get(self, register_key: str) -> Register | None:
-        row = await self._session.one(f"SELECT {_COLUMNS} FROM registers WHERE register_key = ?", register_key)
-        return None if row is None else Register(*row)
+        row = self._rows.get(register_key)
+        if row is None:
+            row = await self._session.one(f"SELECT {_COLUMNS} FROM registers WHERE register_key = ?", register_key)
+            if row is None:
+                return None
+            self._rows.remember(register_key, row)
+        return Register(*row)
 
     async def by_token(self, token_digest: str) -> Register | None:
         row = await self._session.one(
@@ -64,19 +71,19 @@ class Registers:
 
     async def add(self, register: Register) -> None:
         await self._session.run(
-            f"INSERT INTO registers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO registers ({_COLUMNS}, swept_event) VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
             register.register_key,
             register.register_id,
             register.business_name,
             register.vendor_name,
             register.register_name,
             register.contact,
-            register.last_event,
             register.created_at,
         )
 
     async def save(self, register: Register) -> None:
         """Store what a pairing may change: the shown name and the contact."""
+        self._rows.forget(register.register_key)
         await self._session.run(
             "UPDATE registers SET register_name = ?, contact = ? WHERE register_key = ?",
             register.register_name,

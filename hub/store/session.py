@@ -17,6 +17,10 @@ class Session(Protocol):
     def for_update(self) -> str:
         """What to append to a SELECT that locks its rows; empty where the store has one writer."""
 
+    @property
+    def remembers(self) -> bool:
+        """Whether nobody else writes, so that rows may be remembered (`hub.store.rows`)."""
+
     async def one(self, sql: str, *parameters: Any) -> Row | None:
         """The first row, if any."""
 

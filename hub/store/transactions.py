@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from hub.store.records import Request, Transaction
+from hub.store.rows import Rows
 from hub.store.session import Row, Session
 from hub.wire.device import Result
-from statemachines.transaction import TransactionState
+from statemachines.transaction import TRANSACTION, TransactionState
 
 _COLUMNS = (
     "seq, transaction_id, register_key, device_id, merchant_id, request, reference, idempotency_key, fingerprint, "
@@ -15,10 +18,14 @@ _COLUMNS = (
     "cancel_requested_at, finished_at, cause, result, resolved_by, conflict, conflict_reviewed_by, history"
 )
 _INSERTED = _COLUMNS.removeprefix("seq, ")
+_CHANGING = tuple(_COLUMNS.split(", ")[12:])
+"""What a step may change: from `state` on."""
 _INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 27)}) RETURNING seq"
 
 _NEEDS_A_PERSON = "(state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_reviewed_by IS NULL))"
 """In the words of the index `transactions_attention`, so that it is used."""
+
+_STATES = {state.value: state for state in TransactionState}
 
 _request = msgspec.json.Decoder(Request).decode
 _result = msgspec.json.Decoder(Result).decode
@@ -27,7 +34,7 @@ _result = msgspec.json.Decoder(Result).decode
 def _record(row: Row) -> Transaction:
     transaction = Transaction(*row)
     transaction.request = _request(row[5])
-    transaction.state = TransactionState(row[12])
+    transaction.state = _STATES[row[12]]
     if row[23] is not None:
         transaction.result = _result(row[23])
     if row[25] is not None:
@@ -35,15 +42,47 @@ def _record(row: Row) -> Transaction:
     return transaction
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def _json(value: Request | Result | None) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
+    return None if value is None else _encode(value).decode()
+
+
+def _changing(transaction: Transaction) -> Row:
+    return (
+        transaction.state.value,
+        transaction.updated_at,
+        transaction.due_at,
+        transaction.sends,
+        transaction.asks,
+        transaction.sent_serial,
+        transaction.acknowledged_at,
+        transaction.stage,
+        transaction.cancel_requested_at,
+        transaction.finished_at,
+        transaction.cause,
+        _json(transaction.result),
+        transaction.resolved_by,
+        _json(transaction.conflict),
+        transaction.conflict_reviewed_by,
+        transaction.history,
+    )
+
+
+@lru_cache(maxsize=256)
+def _update(columns: tuple[str, ...]) -> str:
+    """Only the columns that a step changes are named: an index over the others is not touched."""
+    return f"UPDATE transactions SET {', '.join(f'{column} = ?' for column in columns)} WHERE seq = ?"
 
 
 class Transactions:
-    __slots__ = ("_session",)
+    __slots__ = ("_open", "_session")
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._open = Rows(remembers=session.remembers)
+        """By id; not those that have ended."""
 
     async def _one(self, where: str, *parameters: object) -> Transaction | None:
         row = await self._session.one(f"SELECT {_COLUMNS} FROM transactions WHERE {where}", *parameters)
@@ -54,7 +93,13 @@ class Transactions:
         return [_record(row) for row in rows]
 
     async def get(self, transaction_id: str) -> Transaction | None:
-        return await self._one(f"transaction_id = ?{self._session.for_update}", transaction_id)
+        row = self._open.get(transaction_id)
+        if row is not None:
+            return _record(row)
+        row = await self._session.one(
+            f"SELECT {_COLUMNS} FROM transactions WHERE transaction_id = ?{self._session.for_update}", transaction_id
+        )
+        return None if row is None else _record(row)
 
     async def by_idempotency_key(self, register_key: str, key: str) -> Transaction | None:
         return await self._one("register_key = ? AND idempotency_key = ?", register_key, key)
@@ -94,8 +139,7 @@ class Transactions:
 
     async def add(self, transaction: Transaction) -> None:
         """Store a new one and set its `seq`, its place in the order of arrival."""
-        row = await self._session.one(
-            _INSERT,
+        values = (
             transaction.transaction_id,
             transaction.register_key,
             transaction.device_id,
@@ -107,53 +151,36 @@ class Transactions:
             transaction.callback_url,
             transaction.received_at,
             transaction.start_by,
-            transaction.state.value,
-            transaction.updated_at,
-            transaction.due_at,
-            transaction.sends,
-            transaction.asks,
-            transaction.sent_serial,
-            transaction.acknowledged_at,
-            transaction.stage,
-            transaction.cancel_requested_at,
-            transaction.finished_at,
-            transaction.cause,
-            _json(transaction.result),
-            transaction.resolved_by,
-            _json(transaction.conflict),
-            transaction.conflict_reviewed_by,
-            transaction.history,
+            *_changing(transaction),
         )
+        row = await self._session.one(_INSERT, *values)
         assert row is not None
         transaction.seq = row[0]
+        self._open.remember(transaction.transaction_id, row + values)
 
     async def save(self, transaction: Transaction) -> None:
-        """Store everything that can change."""
+        """Store what has changed."""
+        values = _changing(transaction)
+        row = self._open.get(transaction.transaction_id)
+        if row is None:
+            await self._session.run(_update(_CHANGING), *values, transaction.seq)
+            return
+        changes = [place for place, value in enumerate(values) if value != row[12 + place]]
+        if not changes:
+            return
         await self._session.run(
-            "UPDATE transactions SET state = ?, updated_at = ?, due_at = ?, sends = ?, asks = ?, sent_serial = ?, "
-            "acknowledged_at = ?, stage = ?, cancel_requested_at = ?, finished_at = ?, cause = ?, result = ?, "
-            "resolved_by = ?, conflict = ?, conflict_reviewed_by = ?, history = ? WHERE seq = ?",
-            transaction.state.value,
-            transaction.updated_at,
-            transaction.due_at,
-            transaction.sends,
-            transaction.asks,
-            transaction.sent_serial,
-            transaction.acknowledged_at,
-            transaction.stage,
-            transaction.cancel_requested_at,
-            transaction.finished_at,
-            transaction.cause,
-            _json(transaction.result),
-            transaction.resolved_by,
-            _json(transaction.conflict),
-            transaction.conflict_reviewed_by,
-            transaction.history,
+            _update(tuple(_CHANGING[place] for place in changes)),
+            *(values[place] for place in changes),
             transaction.seq,
         )
+        if transaction.state in TRANSACTION.final:
+            self._open.forget(transaction.transaction_id)
+        else:
+            self._open.remember(transaction.transaction_id, row[:12] + values)
 
     async def set_waiting_due(self, device_id: str, *, no_later_than: int | None) -> None:
         """When the queued transactions of a device end: at their own start deadline, or sooner if it is away."""
+        self._open.forget_all()
         if no_later_than is None:
             await self._session.run(
                 "UPDATE transactions SET due_at = start_by WHERE device_id = ? AND state = 'queued'", device_id

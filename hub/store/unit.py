@@ -17,6 +17,33 @@ from hub.store.session import Session
 from hub.store.transactions import Transactions
 
 
+class Repositories:
+    """All repositories over one session. A store may use them for many units, one after the other."""
+
+    __slots__ = (
+        "callbacks",
+        "codes",
+        "devices",
+        "events",
+        "facts",
+        "operator_actions",
+        "pairings",
+        "registers",
+        "transactions",
+    )
+
+    def __init__(self, session: Session) -> None:
+        self.devices = Devices(session)
+        self.registers = Registers(session)
+        self.pairings = Pairings(session)
+        self.codes = PairingCodes(session)
+        self.transactions = Transactions(session)
+        self.events = RegisterEvents(session)
+        self.callbacks = Callbacks(session)
+        self.facts = Facts(session)
+        self.operator_actions = OperatorActions(session)
+
+
 class Unit:
     """Repositories over one session, the present time, and the signals to publish after the commit.
 
@@ -40,19 +67,19 @@ class Unit:
         "wake_at",
     )
 
-    def __init__(self, session: Session, *, now: int, settings: Settings, entropy: Entropy) -> None:
+    def __init__(self, repositories: Repositories, *, now: int, settings: Settings, entropy: Entropy) -> None:
         self.now = now
         self.settings = settings
         self.entropy = entropy
-        self.devices = Devices(session)
-        self.registers = Registers(session)
-        self.pairings = Pairings(session)
-        self.codes = PairingCodes(session)
-        self.transactions = Transactions(session)
-        self.events = RegisterEvents(session)
-        self.callbacks = Callbacks(session)
-        self.facts = Facts(session)
-        self.operator_actions = OperatorActions(session)
+        self.devices = repositories.devices
+        self.registers = repositories.registers
+        self.pairings = repositories.pairings
+        self.codes = repositories.codes
+        self.transactions = repositories.transactions
+        self.events = repositories.events
+        self.callbacks = repositories.callbacks
+        self.facts = repositories.facts
+        self.operator_actions = repositories.operator_actions
         self.signals: list[Signal] = []
         self.wake_at: int | None = None
 

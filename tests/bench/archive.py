@@ -34,7 +34,9 @@ def fill(connection: sqlite3.Connection, transactions: int, *, now: int) -> None
     columns = [name for name in _columns(connection, "transactions") if name != "seq"]
     insert = f"INSERT INTO transactions ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     frame = '{"jsonrpc":"2.0","method":"transaction.updated","params":{' + '"padding":"' + "x" * 560 + '"}}'
-    numbers = dict(connection.execute("SELECT register_key, last_event FROM registers").fetchall())
+    numbers: dict[str, int] = dict(
+        connection.execute("SELECT register_key, max(number) FROM register_events GROUP BY register_key").fetchall()
+    )
     for begin in range(0, transactions, PORTION):
         rows, events = [], []
         for number in range(begin, min(begin + PORTION, transactions)):
@@ -60,8 +62,3 @@ def fill(connection: sqlite3.Connection, transactions: int, *, now: int) -> None
             "INSERT INTO register_events (register_key, number, at, frame) VALUES (?, ?, ?, ?)", events
         )
         connection.execute("COMMIT")
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(
-        "UPDATE registers SET last_event = ? WHERE register_key = ?", [(last, key) for key, last in numbers.items()]
-    )
-    connection.execute("COMMIT")

@@ -87,6 +87,13 @@ def _transaction(row: tuple[Any, ...]) -> StoredTransaction:
     return StoredTransaction(*fields)
 
 
+_LAST_EVENTS = """
+SELECT register_key, coalesce(
+    (SELECT max(number) FROM register_events WHERE register_events.register_key = registers.register_key), swept_event
+) FROM registers
+"""
+
+
 @dataclass(frozen=True)
 class Stored:
     transactions: dict[str, StoredTransaction] = field(default_factory=dict)
@@ -114,7 +121,7 @@ class Stored:
         return cls(
             {transaction.transaction_id: transaction for transaction in transactions},
             {row[0]: StoredPairing(*row) for row in pairings},
-            dict(connection.execute("SELECT register_key, last_event FROM registers").fetchall()),
+            dict(connection.execute(_LAST_EVENTS).fetchall()),
             {
                 device: state != "offline"
                 for device, state in connection.execute("SELECT device_id, state FROM devices")

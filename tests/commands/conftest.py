@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 
 from tests.commands.scene import Scene
+from tests.store.remembered import check_each_command
 
 MakeScene = Callable[..., Awaitable[Scene]]
+
+
+@pytest.fixture(autouse=True)
+def checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each command, what the store remembers is what stands in the database."""
+    check_each_command(monkeypatch)
 
 
 @pytest.fixture

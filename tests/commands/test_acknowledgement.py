@@ -62,7 +62,7 @@ async def test_a_stalled_device_that_answers_brings_it_back(scene: Scene) -> Non
     assert await scene.state(paid) == "processing"
     assert (await scene.queue()).state == "processing"
     assert till.presence()[-1] == "processing"
-    assert till.story(paid) == ["queued", "sending", "in_doubt", "processing"]
+    assert till.story(paid) == ["sending", "in_doubt", "processing"]
     assert (await till.look(paid)).stage == "waiting_for_card"
 
 
@@ -141,7 +141,7 @@ async def test_a_device_that_refuses_is_asked_again_after_a_pause(scene: Scene) 
     assert terminal.frames() == []
     await scene.pass_seconds(0.001)
     assert await terminal.start() == paid
-    assert till.story(paid) == ["queued", "sending", "queued", "sending", "processing"]
+    assert till.story(paid) == ["sending", "queued", "sending", "processing"]
 
 
 async def test_the_registers_learn_that_the_stall_is_over(scene: Scene) -> None:
@@ -277,4 +277,4 @@ async def test_a_late_acknowledgement_of_what_has_ended_changes_nothing(scene: S
     await terminal.complete(paid)
     await terminal.answer(request)
     assert await scene.state(paid) == "approved"
-    assert till.story(paid) == ["queued", "sending", "approved"]
+    assert till.story(paid) == ["sending", "approved"]

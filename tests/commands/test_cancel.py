@@ -55,7 +55,7 @@ async def test_asking_again_asks_the_device_again(scene: Scene, terminal: Termin
     for _ in range(2):
         assert (await till.cancel(paid)).answer == "requested"
         assert len(terminal.frames("transaction.cancel")) == 1
-    assert till.story(paid) == ["queued", "sending", "processing", "cancelling"]
+    assert till.story(paid) == ["sending", "processing", "cancelling"]
 
 
 async def test_the_payment_wins_the_race(scene: Scene, terminal: Terminal, till: Till) -> None:
@@ -112,7 +112,7 @@ async def test_in_doubt_the_answer_is_unknown_and_the_wish_is_kept(
     await terminal.switch_on(in_flight=[paid])
     assert await scene.state(paid) == "cancelling"
     assert terminal.frame("transaction.cancel")["params"] == {"transaction_id": paid}
-    assert till.story(paid) == ["queued", "sending", "processing", "in_doubt", "cancelling"]
+    assert till.story(paid) == ["sending", "processing", "in_doubt", "cancelling"]
 
 
 async def test_in_doubt_and_never_received_it_ends_as_the_pos_wished(

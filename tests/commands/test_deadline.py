@@ -138,7 +138,7 @@ async def test_each_message_restarts_the_silence(scene: Scene, sign: str) -> Non
         else:
             await terminal.answer(request, "processing")
     assert await scene.state(paid) == "processing"
-    assert till.story(paid) == ["queued", "sending", "processing"]
+    assert till.story(paid) == ["sending", "processing"]
 
 
 async def test_a_late_outcome_ends_the_doubt(scene: Scene) -> None:

@@ -69,7 +69,7 @@ async def test_each_till_is_told_its_place_and_every_move(scene: Scene) -> None:
 
     assert [(await other.look(each)).queue_position for each in (second, third)] == [1, 2]
     await terminal.complete(await terminal.start())
-    assert places(one, first) == [1, 0, 0, None]  # waiting, on the device, acknowledged, ended
+    assert places(one, first) == [0, 0, None]  # on the device, acknowledged, ended
     assert places(other, second) == [1, 0]
     assert places(other, third) == [2, 1]
 

@@ -238,6 +238,9 @@ def _quick(chance: random.Random) -> Callable[[], Backoff]:
 def last_event(database: Path, register_id: str) -> int:
     """The number of the register's last event in the store."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        row = connection.execute("SELECT last_event FROM registers WHERE register_id = ?", (register_id,)).fetchone()
+        row = connection.execute(
+            "SELECT max(number) FROM register_events JOIN registers USING (register_key) WHERE register_id = ?",
+            (register_id,),
+        ).fetchone()
     connection.close()
-    return 0 if row is None else int(row[0])
+    return row[0] or 0

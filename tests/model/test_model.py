@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 from hub.bus.signal import DeviceFrame, Happened, RegisterEvent
 from hub.commands import deadline, device, transaction, view
 from hub.commands.pairing import remove_by_operator
-from hub.store.records import Device, Pairing, Register, Transaction
+from hub.store.records import Device, Pairing, Transaction
 from hub.store.unit import Unit
 from hub.wire.device import Recorded
 from statemachines.device_queue import DEVICE_QUEUE, QueueState
@@ -68,7 +68,8 @@ class Everything:
     transactions: dict[str, Transaction]
     places: dict[str, int | None]
     pairings: list[Pairing]
-    registers: dict[str, Register]
+    last_events: dict[str, int]
+    """By register."""
     next_due: int | None
 
     @property
@@ -91,7 +92,9 @@ async def _everything(unit: Unit, keys: list[str]) -> Everything:
         transactions={each.transaction_id: each for each in found},
         places={each.transaction_id: await view.queue_position(unit, each) for each in found},
         pairings=[each for each, _ in await unit.pairings.page(limit=100)],
-        registers={each.register_key: each for each in known if each is not None},
+        last_events={
+            each.register_key: await unit.events.last(each.register_key) for each in known if each is not None
+        },
         next_due=await deadline.next_due(unit),
     )
 
@@ -546,8 +549,8 @@ class Hub(RuleBasedStateMachine):
         now = self.now
         paired = [each.register_key for each in now.pairings]
         assert len(paired) == len(set(paired)), "a register with two devices"
-        for key, register in now.registers.items():
-            assert register.last_event == len(self.told.get(key, []))
+        for key, last in now.last_events.items():
+            assert last == len(self.told.get(key, []))
         for each in now.pairings:
             presence, found = self.told_presence[each.register_key], now.devices[each.device_id]
             assert presence is not None

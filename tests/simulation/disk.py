@@ -49,6 +49,10 @@ class Disk:
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self._connection.total_changes
+
     def fail_next(self, trouble: Trouble, countdown: int) -> None:
         """`REFUSES` lets so many statements pass first."""
         self._countdown = countdown

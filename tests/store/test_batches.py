@@ -151,6 +151,10 @@ async def test_after_a_failed_commit_everyone_is_told_and_nothing_more_is_taken(
         def in_transaction(self) -> bool:
             return self._connection.in_transaction
 
+        @property
+        def total_changes(self) -> int:
+            return self._connection.total_changes
+
     run = store._write_batch
     monkeypatch.setattr(
         store,

@@ -54,7 +54,7 @@ def test_a_register_keeps_its_token_over_the_migration_to_several(tmp_path: Path
     connection.execute("PRAGMA user_version = 1")
     migrate(connection)
     assert connection.execute("SELECT * FROM register_tokens").fetchall() == [("digest", "key", 5)]
-    kept = "SELECT register_key, register_id, contact, last_event, created_at FROM registers"
+    kept = "SELECT register_key, register_id, contact, swept_event, created_at FROM registers"
     assert connection.execute(kept).fetchall() == [("key", "R1", "{}", 7, 5)]
     connection.close()
 

@@ -12,12 +12,14 @@ T = TypeVar("T")
 
 
 class SqliteSession:
-    __slots__ = ("_execute",)
+    __slots__ = ("_execute", "remembers")
 
     for_update = ""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, remembers: bool) -> None:
         self._execute = connection.execute
+        self.remembers = remembers
+        """True for the one connection that writes, whose store drops the repositories after each rollback."""
 
     async def one(self, sql: str, *parameters: Any) -> Row | None:
         # Fetched to the end: a statement left open would keep the commit from happening.

@@ -1,12 +1,15 @@
 """The SQLite store: one file, one writing connection, whole batches of commands as one call on its thread.
 
-Each command of a batch has a savepoint of its own, so one that refuses or fails takes nothing of the others with it;
-then one commit makes all of them durable. If that commit fails, nobody can know what is on the disk: every caller of
-the batch is told `StoreUnavailable`, and `on_broken` is called so that the process ends and starts again from the file.
+One that refuses or fails takes nothing of the others with it. Most refuse before they have written anything, so a batch
+is run without savepoints first; if one of its commands fails half done, the batch is rolled back and run again with a
+savepoint each. Then one commit makes all of them durable. If that commit fails, nobody can know what is on the disk:
+every caller of the batch is told `StoreUnavailable`, and `on_broken` is called so that the process ends and starts
+again from the file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +27,7 @@ from hub.store.sqlite.batcher import Batcher, Settled
 from hub.store.sqlite.connection import OLDEST_SQLITE, ThreadConnection, open_reader, open_writer
 from hub.store.sqlite.migration import migrate
 from hub.store.sqlite.session import SqliteSession, drive
-from hub.store.unit import Unit
+from hub.store.unit import Repositories, Unit
 
 T = TypeVar("T")
 
@@ -44,6 +47,10 @@ class _Write:
         self.after_commit = after_commit
         self.now = now
         self.unit: Unit | None = None
+
+
+class _HalfDone(Exception):
+    """A command has failed after it had written, and there is no savepoint to go back to."""
 
 
 class SqliteStore:
@@ -70,6 +77,9 @@ class SqliteStore:
         self._entropy = entropy
         self._on_broken = on_broken
         self._broken = False
+        self._writing: tuple[sqlite3.Connection, Repositories] | None = None
+        """What remembers rows: on the writer's thread only, and dropped after each rollback."""
+        self._careful = False
         self._writes: Batcher[_Write] = Batcher(
             self._run_writes,
             batch_limit=settings.batch_limit,
@@ -132,10 +142,15 @@ class SqliteStore:
             return [(None, StoreUnavailable("the store has failed; the hub is restarting"))] * len(batch)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for write in batch:
-                settled.append(self._write_one(connection, write))
+            with contextlib.suppress(_HalfDone):
+                settled = [self._write_one(connection, write) for write in batch]
+            if len(settled) < len(batch):
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+                settled = self._write_carefully(connection, batch)
         except sqlite3.Error as error:
             # The transaction is gone (disk full, I/O error on a read): nothing of the batch was kept.
+            self._writing = None
             _log.error("batch_rolled_back", commands=len(batch), error=repr(error))
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -145,24 +160,47 @@ class SqliteStore:
         except sqlite3.Error as error:
             _log.error("commit_failed", commands=len(batch), error=repr(error))
             self._broken = True
+            self._writing = None
             return [(None, StoreUnavailable("the store could not make it durable; its fate is unknown"))] * len(batch)
         return settled
 
+    def _write_carefully(
+        self, connection: sqlite3.Connection, batch: Sequence[_Write]
+    ) -> list[tuple[Any, BaseException | None]]:
+        self._careful = True
+        try:
+            settled = []
+            for write in batch:
+                connection.execute("SAVEPOINT command")
+                settled.append(self._write_one(connection, write))
+                connection.execute("RELEASE command")
+            return settled
+        finally:
+            self._careful = False
+
+    def _repositories(self, connection: sqlite3.Connection) -> Repositories:
+        if self._writing is None or self._writing[0] is not connection:
+            self._writing = connection, Repositories(SqliteSession(connection, remembers=True))
+        return self._writing[1]
+
     def _write_one(self, connection: sqlite3.Connection, write: _Write) -> tuple[Any, BaseException | None]:
-        unit = Unit(SqliteSession(connection), now=write.now, settings=self._settings, entropy=self._entropy)
-        connection.execute("SAVEPOINT command")
+        write.unit = None
+        unit = Unit(self._repositories(connection), now=write.now, settings=self._settings, entropy=self._entropy)
+        changes = connection.total_changes
         try:
             result = drive(cast(Any, write.command(unit)))
         except BaseException as problem:
+            self._writing = None
             if not connection.in_transaction:
                 # SQLite itself rolled everything back: the commands before this one are gone too.
                 raise sqlite3.OperationalError(f"transaction lost: {problem!r}") from problem
-            connection.execute("ROLLBACK TO command")
-            connection.execute("RELEASE command")
+            if self._careful:
+                connection.execute("ROLLBACK TO command")
+            elif connection.total_changes != changes:
+                raise _HalfDone from problem
             if isinstance(problem, sqlite3.OperationalError):
                 return None, StoreUnavailable(f"the store refused it: {problem}")
             return None, problem
-        connection.execute("RELEASE command")
         write.unit = unit
         return result, None
 
@@ -174,9 +212,10 @@ class SqliteStore:
     def _read_batch(self, connection: sqlite3.Connection, batch: Sequence[tuple[Command[Any], int]]) -> Settled:
         settled: list[tuple[Any, BaseException | None]] = []
         connection.execute("BEGIN")
+        repositories = Repositories(SqliteSession(connection, remembers=False))
         try:
             for query, now in batch:
-                unit = Unit(SqliteSession(connection), now=now, settings=self._settings, entropy=self._entropy)
+                unit = Unit(repositories, now=now, settings=self._settings, entropy=self._entropy)
                 try:
                     settled.append((drive(cast(Any, query(unit))), None))
                 except sqlite3.Error as problem:

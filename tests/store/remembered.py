@@ -1,0 +1,49 @@
+"""What the writing session remembers, held against the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from hub.store import devices, pairings, registers, transactions
+from hub.store.sqlite import SqliteStore
+from hub.store.unit import Repositories
+
+
+def check(connection: sqlite3.Connection, repositories: Repositories) -> int:
+    """Each remembered row is the row of the database; returns how many there were."""
+    last = (
+        "coalesce((SELECT max(number) FROM register_events AS e WHERE e.register_key = r.register_key), swept_event) "
+        "FROM registers AS r WHERE r.register_key = ?"
+    )
+    remembered = [
+        (repositories.devices._rows, f"{devices._COLUMNS} FROM devices WHERE device_id = ?"),
+        (repositories.registers._rows, f"{registers._COLUMNS} FROM registers WHERE register_key = ?"),
+        (
+            repositories.pairings._active,
+            f"{pairings._COLUMNS} FROM pairings WHERE state = 'active' AND register_key = ?",
+        ),
+        (repositories.transactions._open, f"{transactions._COLUMNS} FROM transactions WHERE transaction_id = ?"),
+        (repositories.events._last, last),
+    ]
+    count = 0
+    for rows, select in remembered:
+        for key, row in rows.all().items():
+            assert connection.execute(f"SELECT {select}", (key,)).fetchall() == [row]
+            count += 1
+    return count
+
+
+def check_each_command(patch: pytest.MonkeyPatch) -> None:
+    """From now on, after each command of any store."""
+    written = SqliteStore._write_one
+
+    def write_one(store: SqliteStore, connection: sqlite3.Connection, write: Any) -> Any:
+        settled = written(store, connection, write)
+        if settled[1] is None:
+            check(connection, store._repositories(connection))
+        return settled
+
+    patch.setattr(SqliteStore, "_write_one", write_one)
