@@ -88,6 +88,7 @@ def _second(at_s: int, form: str) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime(form)
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(at_ms: int) -> str:
     """`2026-11-22T13:00:25.123Z`"""
     return f"{_second(at_ms // 1000, '%Y-%m-%dT%H:%M:%S')}.{at_ms % 1000:03d}Z"

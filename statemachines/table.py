@@ -97,12 +97,12 @@ class Table(Generic[S]):
 
     def permits(self, state: S, trigger: StrEnum) -> bool:
         """Whether `trigger` is legal in `state`."""
-        return (state, trigger.value) in self.steps
+        return (state, trigger) in self.steps
 
     def fire(self, thing: Stateful[S], trigger: StrEnum) -> S:
         """Take one step and return the new state; raise `IllegalTrigger` and change nothing if no row allows it."""
         try:
-            self._machine.events[trigger.value].trigger(thing)
+            self._machine.events[trigger].trigger(thing)
         except (MachineError, KeyError):
             raise IllegalTrigger(self.name, trigger.value, thing.state.value) from None
         return thing.state

@@ -5,13 +5,12 @@ A lost signal loses nothing: a device's request is sent again by its deadline, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hub.wire.close_codes import CloseCode
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceFrame:
+class DeviceFrame(Struct, frozen=True):
     """Send this encoded frame on the device's connection of that epoch, and on no other."""
 
     device_id: str
@@ -19,8 +18,7 @@ class DeviceFrame:
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceClose:
+class DeviceClose(Struct, frozen=True):
     """Close the device's connections whose epoch is at most `epoch`."""
 
     device_id: str
@@ -28,8 +26,7 @@ class DeviceClose:
     code: CloseCode
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterEvent:
+class RegisterEvent(Struct, frozen=True):
     """One event of a register's sequence; `frame` is its encoded notification."""
 
     register_key: str
@@ -37,21 +34,18 @@ class RegisterEvent:
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionChanged:
+class TransactionChanged(Struct, frozen=True):
     """A transaction took a step; who waits for it looks again."""
 
     transaction_id: str
     final: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackQueued:
+class CallbackQueued(Struct, frozen=True):
     """A callback waits to be delivered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class Happened(Struct, frozen=True, kw_only=True):
     """A step that something took, for the dashboards. `kind` names the table, `subject` is the thing's id.
 
     `what` is the trigger, or another fact that was noted, such as `stage:entering_pin`.

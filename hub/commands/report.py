@@ -71,7 +71,9 @@ def _cleaned(result: Result) -> Result:
     }
     if result.card_pan is not None:
         digits = _NOT_DIGITS.sub("", result.card_pan)
-        cleaned["card_pan"] = f"....{digits[-4:]}" if digits else None
+        masked = f"....{digits[-4:]}" if digits else None
+        if masked != result.card_pan:
+            cleaned["card_pan"] = masked
     return msgspec.structs.replace(result, **cleaned) if cleaned else result
 
 

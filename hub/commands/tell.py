@@ -10,7 +10,7 @@ from hub.commands import view
 from hub.store.records import Device, Pairing, Transaction
 from hub.store.unit import Unit
 from hub.wire import jsonrpc
-from hub.wire.register import PairingChanged, PresenceChanged, TransactionUpdated
+from hub.wire.register import PairingChanged, PresenceChanged, TransactionUpdated, TransactionView
 from statemachines.transaction import TRANSACTION
 
 
@@ -20,8 +20,13 @@ async def _event(unit: Unit, register_key: str, number: int, method: str, params
     unit.signal(RegisterEvent(register_key, number, frame))
 
 
-async def transaction_updated(unit: Unit, transaction: Transaction, *, queue_position: int | None = None) -> None:
-    """Tell the transaction's register what it is like now. Call it after saving, once per step that matters."""
+async def transaction_updated(
+    unit: Unit, transaction: Transaction, *, queue_position: int | None = None
+) -> TransactionView:
+    """Tell the transaction's register what it is like now. Call it after saving, once per step that matters.
+
+    Returns what the register is told.
+    """
     if queue_position is None:
         queue_position = await view.queue_position(unit, transaction)
     seen = view.transaction_view(transaction, queue_position=queue_position)
@@ -29,6 +34,7 @@ async def transaction_updated(unit: Unit, transaction: Transaction, *, queue_pos
     updated = TransactionUpdated(event=number, at=rfc3339(unit.now), transaction=seen)
     await _event(unit, transaction.register_key, number, "transaction.updated", updated)
     unit.signal(TransactionChanged(transaction.transaction_id, transaction.state in TRANSACTION.final))
+    return seen
 
 
 async def pairing_changed(unit: Unit, register_key: str, pairing: Pairing | None, *, cause: str) -> None:

@@ -117,11 +117,10 @@ async def submit(unit: Unit, order: Order) -> Submission:
         await queue.dispatch(unit, device, transaction)
         await unit.transactions.add(transaction)
         await unit.devices.save_queue(device)
-        await tell.transaction_updated(unit, transaction, queue_position=0)
-        return Submission(transaction, view.transaction_view(transaction, queue_position=0), replayed=False)
+        seen = await tell.transaction_updated(unit, transaction, queue_position=0)
+        return Submission(transaction, seen, replayed=False)
     await unit.transactions.add(transaction)
-    await tell.transaction_updated(unit, transaction, queue_position=waiting + 1)
-    seen = view.transaction_view(transaction, queue_position=waiting + 1)
+    seen = await tell.transaction_updated(unit, transaction, queue_position=waiting + 1)
     return Submission(transaction, seen, replayed=False)
 
 

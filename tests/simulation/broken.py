@@ -24,7 +24,7 @@ from hub.store.sqlite.store import SqliteStore
 from hub.store.transactions import Transactions
 from hub.store.unit import Unit
 from hub.wire.device import PairingsRemoved, Result
-from hub.wire.register import Cancelled
+from hub.wire.register import Cancelled, TransactionView
 from statemachines import pairing_code as code_rules
 from statemachines.pairing import PAIRING
 from statemachines.transaction import (
@@ -201,9 +201,10 @@ def tells_no_outcome(patch: MonkeyPatch) -> None:
     """The outcome is recorded, and its event forgotten."""
     told = tell.transaction_updated
 
-    async def updated(unit: Unit, transaction: Transaction, *, queue_position: int | None = None) -> None:
+    async def updated(unit: Unit, transaction: Transaction, *, queue_position: int | None = None) -> TransactionView:
         if transaction.state not in TRANSACTION.final:
-            await told(unit, transaction, queue_position=queue_position)
+            return await told(unit, transaction, queue_position=queue_position)
+        return view.transaction_view(transaction, queue_position=queue_position)
 
     patch.setattr(tell, "transaction_updated", updated)
 

@@ -49,6 +49,8 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-65536")
     connection.execute("PRAGMA temp_store=MEMORY")
+    # Pages, 16 MiB. A hot page is written to the database once a checkpoint, however often it has changed since.
+    connection.execute("PRAGMA wal_autocheckpoint=4096")
     return connection
 
 
