@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hub.entropy import register_key
+from hub.entropy import Entropy, register_key
 from tests.bench.fleet import BUSINESS, VENDOR, name_of
 from tests.bench.orders import Orders
 from tests.bench.serving import Cores, hub
@@ -99,7 +99,9 @@ class _Clones:
         self._tables: dict[str, tuple[list[str], list[Row]]] = {}
         for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             if not table.startswith("sqlite_"):
-                cursor = database.execute(f"SELECT * FROM {table}")
+                # An event's own id is given by the table, in the order of arrival.
+                what = "register_key, number, at, frame" if table == "register_events" else "*"
+                cursor = database.execute(f"SELECT {what} FROM {table}")
                 self._tables[table] = [column[0] for column in cursor.description], cursor.fetchall()
         self._events = sorted(self._of("register_events"), key=lambda row: row[1])
 
@@ -119,13 +121,11 @@ class _Clones:
         position = self._tables["devices"][0].index("device_id")
         before, after = first_device[:position], first_device[position + 1 :]
         self._insert("devices", ((*before, name_of(i), *after) for i in range(1, devices)))
-        self._registers(devices, registers, transactions)
-        self._transactions(devices, registers, _ids(seed, transactions))
+        self._registers(devices, registers)
+        self._transactions(devices, registers, _ids(seed, transactions, self._now))
 
-    def _registers(self, devices: int, registers: int, transactions: int) -> None:
+    def _registers(self, devices: int, registers: int) -> None:
         """Every row that belongs to a register or its pairing, and is not about a transaction."""
-        during = sum(self._transaction_id in frame for _, _, _, frame in self._events)
-        before = len(self._events) - during
 
         def clone(names: list[str], row: Row, i: int) -> Row:
             changed = {
@@ -134,7 +134,6 @@ class _Clones:
                 "register_name": name_of(i),
                 "device_id": name_of(i % devices),
                 "token_digest": hashlib.sha256(name_of(i).encode()).hexdigest(),
-                "last_event": before + during * _share(i, registers, transactions),
             }
             if names[0] not in changed:
                 changed[names[0]] = str(uuid.uuid4())
@@ -162,19 +161,19 @@ class _Clones:
     def _cloned_events(self, devices: int, registers: int, ids: list[str]) -> Iterator[Row]:
         before = [row for row in self._events if self._transaction_id not in row[3]]
         during = [row for row in self._events if self._transaction_id in row[3]]
-        # In the order of the table's key, which keeps the filling of a large store short.
-        for key, i in sorted((_key(i), i) for i in range(1, registers)):
-            number = 0
-            device_id = name_of(i % devices)
+        numbers = [0] * registers
+        for i in range(1, registers):
             for _, was, at, frame in before:
-                number += 1
-                yield key, number, at - WEEK_MS, self._told(frame, was, number, device_id)
-            for n in range(i - 1, len(ids), registers - 1):
-                at = self._now - _ago(n, len(ids))
-                for _, was, _, frame in during:
-                    number += 1
-                    told = self._told(frame, was, number, device_id)
-                    yield key, number, at, told.replace(self._transaction_id, ids[n])
+                numbers[i] += 1
+                yield _key(i), numbers[i], at - WEEK_MS, self._told(frame, was, numbers[i], name_of(i % devices))
+        # In the order of time, as the hub appends them.
+        for n, transaction_id in enumerate(ids):
+            i = _payer(n, registers)
+            at = self._now - _ago(n, len(ids))
+            for _, was, _, frame in during:
+                numbers[i] += 1
+                told = self._told(frame, was, numbers[i], name_of(i % devices))
+                yield _key(i), numbers[i], at, told.replace(self._transaction_id, transaction_id)
 
     def _copies(self, names: list[str], row: Row, devices: int, registers: int, ids: list[str]) -> Iterator[Row]:
         """Copies of a row about the first transaction: ids replaced, times moved, a sequence number counted on."""
@@ -202,20 +201,15 @@ class _Clones:
         return frame.replace(f'"event":{was},', f'"event":{number},', 1).replace(self._device_id, device_id)
 
 
-def _ids(seed: int, count: int) -> list[str]:
-    source = random.Random(seed)
-    texts = (f"{source.getrandbits(128):032x}" for _ in range(count))
-    return [f"{t[:8]}-{t[8:12]}-4{t[13:16]}-8{t[17:20]}-{t[20:]}" for t in texts]
+def _ids(seed: int, count: int, now: int) -> list[str]:
+    """As the hub makes them: ordered by time."""
+    entropy = Entropy(random.Random(seed))
+    return [entropy.ordered_uuid(now - _ago(n, count)) for n in range(count)]
 
 
 def _payer(n: int, registers: int) -> int:
     """Whose the cloned transaction `n` is. The first register has the one that the hub itself made."""
     return 1 + n % (registers - 1)
-
-
-def _share(i: int, registers: int, transactions: int) -> int:
-    """How many of the cloned transactions are register `i`'s."""
-    return len(range(i - 1, transactions, registers - 1))
 
 
 def _ago(n: int, count: int) -> int:
