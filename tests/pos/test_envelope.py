@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.shop import Shop, Till
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 def assert_strings(data: dict[str, Any]) -> None:
