@@ -22,7 +22,7 @@ from tests.bench.peers import catalogue
 from tests.bench.serving import ROOT, Cores
 
 PAGE = ROOT / "docs" / "performance.md"
-PLOTS = ROOT / "docs" / "performance"
+PLOTS = PAGE.parent / report.PLOTS
 
 SCENARIOS: dict[str, Callable[[Bench], Json]] = {
     "throughput": scenarios.throughput,

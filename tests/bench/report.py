@@ -200,6 +200,9 @@ def write(results: Json, folder: Path) -> None:
     (folder / "report.md").write_text("\n\n".join(parts) + "\n")
 
 
+PLOTS = "performance"
+"""Where the page has its plots, beside it."""
+
 MARKS = {
     name: (f"<!-- {name}: written by scripts/bench -->", f"<!-- end of {name} -->")
     for name in ("figures", "cost", "sizing")
@@ -214,8 +217,9 @@ def into_page(results: Json, page: str) -> str:
         for name in SECTIONS
         if name in results and name not in MARKS
     ]
+    pictures = [f"![{Path(name).stem}]({PLOTS}/{name})" for name in figures.plots(results)]
     texts = {
-        "figures": "\n\n".join([measured, reached(results), *sections]),
+        "figures": "\n\n".join([measured, reached(results), *pictures, *sections]),
         "cost": _shown("cost", results) if "cost" in results else "Not measured.",
         "sizing": sizing(results),
     }

@@ -145,6 +145,7 @@ def test_the_page_gets_the_figures_between_its_marks() -> None:
     written = report.into_page(_results(), page)
     assert "2,000 (500 µs of CPU each)" in written
     assert "No figures: 3 errors" in written
+    assert "](performance/throughput.svg)" in written
     assert written.count("Only 1 run of some of these") == 1
     assert report.into_page(_results(), written) == written
     with pytest.raises(ValueError, match="no marks"):
