@@ -9,6 +9,8 @@ import contextlib
 import gc
 import socket
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,6 +18,7 @@ from starlette.applications import Starlette
 from hub.app import make_app, running_edge, with_cors
 from hub.clock import Clock
 from hub.edge.edge import Edge
+from hub.edge.heartbeat import Heartbeats
 from hub.edge.http_protocol import HubHttpProtocol
 from hub.edge.websocket_protocol import HubWebSocketProtocol
 from hub.entropy import Entropy
@@ -82,6 +85,7 @@ class HubServer(uvicorn.Server):
         if not self.broken:
             await self.edge.connections.drain(self.settings.drain_seconds)
         await super().shutdown(sockets)
+        await self.edge.connections.all_ended()
         await self._stack.aclose()
 
 
@@ -97,16 +101,19 @@ def _calm_garbage_collector() -> None:
 
 
 def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
+    heartbeats = Heartbeats(settings.heartbeat_seconds)
+    # uvicorn calls it for each request to upgrade, as it would a class.
+    sockets: Any = partial(HubWebSocketProtocol, heartbeats)
     return uvicorn.Config(
         with_cors(app, settings),
         host=settings.host,
         port=settings.port,
         lifespan="off",
         http=HubHttpProtocol,
-        ws=HubWebSocketProtocol,
+        ws=sockets,
         ws_max_size=settings.message_bytes,
-        ws_ping_interval=settings.heartbeat_seconds,
-        ws_ping_timeout=settings.heartbeat_seconds,
+        ws_ping_interval=None,  # the hub's sockets have one heartbeat for all
+        ws_ping_timeout=None,
         ws_per_message_deflate=False,  # 59 KiB a connection with it, 25 without
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,

@@ -1,22 +1,22 @@
-"""One accepted WebSocket: reader → bounded inbox → worker, and bounded outbox → writer.
+"""One accepted WebSocket: line → bounded inbox → worker, and bounded outbox → line.
 
-The reader never waits for work to be done: the server stops reading while a message is unread, pongs among them, and a
-healthy peer would be dropped. `send` never waits either; a peer that reads too slowly overflows its outbox and is
-closed with a code that says so.
+Reading never waits for work to be done: pongs would go unread, and a healthy peer would be dropped. `send` never waits
+either; a peer that reads too slowly overflows its outbox and is closed with a code that says so.
+
+An idle connection is a handful of objects and no task: ten thousand terminals wait for a payment most of the time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from typing import Protocol
-
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from collections.abc import Callable
 
 from hub import log
-from hub.clock import Clock, Deadline
+from hub.clock import Clock, Handle
 from hub.edge.answers import to_rpc_error
+from hub.edge.line import Line
+from hub.edge.session import Hello, Session
 from hub.settings import Settings
 from hub.wire import jsonrpc
 from hub.wire.close_codes import CloseCode
@@ -27,246 +27,295 @@ _log = log.get("socket")
 FLUSH_SECONDS = 2.0
 """How long the last frames may take before a closing socket is cut."""
 
-
-class Session(Protocol):
-    """What a connection has become once its hello was accepted. It exists only authenticated."""
-
-    concurrency: int
-    """How many requests of the connection are worked on at a time."""
-
-    async def handle(self, message: Incoming) -> object:
-        """Work on a request or notification; the result is the answer's. Raises what `to_rpc_error` knows."""
-
-    async def answered(self, message: Incoming) -> None:
-        """The peer answered a request of the hub."""
-
-    async def gone(self) -> None:
-        """The connection has ended, for whatever reason. Called once."""
-
-
-class Hello(Protocol):
-    """Turns the first message into a session."""
-
-    async def __call__(self, connection: Connection, message: Incoming, /) -> tuple[Session, object]:
-        """The session, and the answer to the hello. Raises `Unauthorised`, `RpcError` or `Refusal`."""
+FRAMES_A_WRITE = 16
+"""A line takes so many frames before it is asked again whether it is choked."""
 
 
 class Connection:
-    """Lives as long as its socket. `run` returns when it has ended."""
+    """Lives as long as its line. It needs a task only while it works.
+
+    Messages are worked on in the order of their arrival, `Session.concurrency` at a time; those under way are never cut
+    off: what they do is durable or not, never half known to us. `on_end` is called once, when all is over.
+    """
 
     __slots__ = (
         "_busy",
         "_clock",
         "_close_code",
-        "_close_reason",
-        "_closing",
+        "_emptied",
+        "_ended",
+        "_finishing",
+        "_flush_due",
+        "_hello",
+        "_hello_timer",
         "_inbox",
-        "_inbox_filled",
+        "_line",
+        "_loop",
         "_malformed",
+        "_on_end",
         "_outbox",
-        "_outbox_emptied",
-        "_outbox_filled",
+        "_over",
+        "_session",
         "_settings",
-        "_websocket",
-        "ended",
+        "_worker",
+        "closing",
         "ids",
+        "source",
     )
 
-    def __init__(self, websocket: WebSocket, *, settings: Settings, clock: Clock, kind: str) -> None:
-        self._websocket = websocket
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        clock: Clock,
+        kind: str,
+        source: str,
+        hello: Hello,
+        on_end: Callable[[Connection], None],
+    ) -> None:
+        self.source = source
+        """The peer's address."""
+        self.ids: dict[str, object] = {"kind": kind, "source": source}
+        """What every log line of this connection carries."""
+        self.closing = False
+        """Nothing is sent any more, and nothing that arrives is looked at."""
         self._settings = settings
         self._clock = clock
-        self._inbox: deque[str | None] = deque()
-        self._inbox_filled = asyncio.Event()
-        self._outbox: deque[bytes] = deque()
-        self._outbox_filled = asyncio.Event()
-        self._outbox_emptied = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._hello: Hello | None = hello
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self._line: Line | None = None
+        self._session: Session | None = None
+        self._inbox: list[bytes | None] = []
+        self._outbox: list[bytes] = []
+        self._flush_due = False
+        self._emptied: asyncio.Event | None = None
+        self._ended: asyncio.Event | None = None
+        self._over = False
         self._close_code: CloseCode | None = None
-        self._close_reason = ""
         self._malformed = 0
-        self._busy: set[asyncio.Task[None]] = set()
-        self.ended = asyncio.Event()
-        self.ids: dict[str, object] = {"kind": kind, "source": self.source}
-        """What every log line of this connection carries."""
+        self._worker: asyncio.Task[None] | None = None
+        self._busy: set[asyncio.Task[None]] | None = None
+        self._finishing: asyncio.Task[None] | None = None
+        self._hello_timer: Handle | None = None
 
-    @property
-    def source(self) -> str:
-        """The peer's address."""
-        client = self._websocket.client
-        return client.host if client is not None else "unknown"
+    def begin(self, line: Line) -> None:
+        """The line is open; the peer has so long to say hello. Messages may have arrived before."""
+        self._line = line
+        self._flush()
+        if self._session is None and not self.closing:
+            due_at = self._clock.now_ms() + round(self._settings.hello_timeout_seconds * 1000)
+            self._hello_timer = self._clock.call_at(due_at, self._hello_late)
 
-    @property
-    def base_url(self) -> str:
-        """The address that the peer called, as `http://host:port`."""
-        url = self._websocket.url
-        return f"{'https' if url.scheme == 'wss' else 'http'}://{url.netloc}"
+    async def ended(self) -> None:
+        """Wait until all is over: the session knows that it is gone, and nothing goes out any more."""
+        if self._over:
+            return
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        await self._ended.wait()
+
+    # What the hub wants of it.
 
     def send(self, frame: bytes) -> None:
-        """Put a frame into the outbox; a full outbox closes the connection instead."""
-        if self._closing.is_set():
+        """Put a frame into the outbox; a full outbox closes the connection instead. It leaves with this turn's end."""
+        if self.closing:
             return
         if len(self._outbox) >= self._settings.outbox_limit:
-            self._outbox.clear()
-            self.close(CloseCode.SLOW_CONSUMER)
-            return
+            self._flush()
+            if len(self._outbox) >= self._settings.outbox_limit:
+                self._outbox.clear()
+                self.close(CloseCode.SLOW_CONSUMER)
+                return
         self._outbox.append(frame)
-        self._outbox_filled.set()
+        if not self._flush_due:
+            self._flush_due = True
+            self._loop.call_soon(self._flush)
 
     async def room(self) -> None:
         """Wait until the outbox is empty or the connection closes: for who sends more than an outbox holds."""
-        while self._outbox and not self._closing.is_set():
-            self._outbox_emptied.clear()
-            await self._outbox_emptied.wait()
+        while self._outbox and not self.closing:
+            if self._emptied is None:
+                self._emptied = asyncio.Event()
+            await self._emptied.wait()
 
     def close(self, code: CloseCode, reason: str | None = None) -> None:
         """End the connection; what is in the outbox goes out first. The first call decides the code."""
-        if self._closing.is_set():
+        if self.closing:
             return
         self._close_code = code
-        self._close_reason = code.label if reason is None else reason
-        self._closing.set()
-        self._outbox_emptied.set()
+        self._stop()
+        self._flush()
+        self._finishing = self._loop.create_task(self._finish(code, code.label if reason is None else reason))
 
-    async def run(self, hello: Hello) -> None:
-        """Serve the accepted socket to its end. When cancelled, it still tells its session that it is gone."""
-        reader = asyncio.create_task(self._read())
-        writer = asyncio.create_task(self._write())
-        worker = asyncio.create_task(self._work(hello))
-        closing = asyncio.create_task(self._closing.wait())
-        tasks = (reader, writer, worker, closing)
+    # What the line tells.
+
+    def arrived(self, message: bytes | None) -> None:
+        if self.closing:
+            return
+        session, busy = self._session, self._busy
+        if busy is not None and self._worker is None and session is not None and len(busy) < session.concurrency:
+            if (understood := self._understood(message)) is not None:
+                self._begin(session, understood, busy)
+            return
+        if len(self._inbox) >= self._settings.inbox_limit:
+            self.close(CloseCode.FLOODING)
+            return
+        self._inbox.append(message)
+        if self._worker is None:
+            self._worker = self._loop.create_task(self._work())
+
+    def writable(self) -> None:
+        self._flush()
+
+    def lost(self) -> None:
+        self._outbox.clear()
+        self._stop()
+        self._room_or_over()
+        if self._finishing is None:
+            self._finishing = self._loop.create_task(self._finish(None, ""))
+
+    # Out.
+
+    def _flush(self) -> None:
+        self._flush_due = False
+        line, outbox = self._line, self._outbox
+        if line is None:
+            return
+        while outbox and not line.choked:
+            if len(outbox) > FRAMES_A_WRITE:
+                line.write(outbox[:FRAMES_A_WRITE])
+                del outbox[:FRAMES_A_WRITE]
+            else:
+                line.write(outbox)
+                outbox.clear()
+        if not outbox:
+            self._room_or_over()
+
+    def _room_or_over(self) -> None:
+        if self._emptied is not None:
+            self._emptied.set()
+            self._emptied = None
+
+    def _stop(self) -> None:
+        self.closing = True
+        self._inbox.clear()
+        if self._hello_timer is not None:
+            self._hello_timer.cancel()
+            self._hello_timer = None
+
+    async def _finish(self, code: CloseCode | None, reason: str) -> None:
+        """Let what is under way end, tell the session, and close the line: a peer that sees the close can rely on it
+        that what it asked for before is done or not done."""
+        assert self._line is not None
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            under_way = {task for task in (self._worker, *(self._busy or ())) if task is not None}
+            if under_way:
+                await asyncio.wait(under_way)
+            if self._session is not None:
+                await self._session.gone()
+            await self._last_frames()
+        except Exception as error:
+            _log.error("connection_failed", error=repr(error), exc_info=error, **self.ids)
         finally:
-            self._closing.set()
-            for task in tasks:
-                task.cancel()
-            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-            for outcome in outcomes:
-                if isinstance(outcome, Exception):
-                    _log.error("connection_failed", error=repr(outcome), exc_info=outcome, **self.ids)
-            await self._finish()
-            self.ended.set()
+            if code is None or self._outbox:
+                self._line.cut()
+            else:
+                self._line.close(code, reason)
+            self._outbox.clear()
+            self._session = None
+            self._over = True
+            self._on_end(self)
+            if self._ended is not None:
+                self._ended.set()
             _log.debug("closed", close_code=self._close_code, **self.ids)
 
-    async def _read(self) -> None:
+    async def _last_frames(self) -> None:
+        if self._outbox:
+            self._emptied = self._emptied or asyncio.Event()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._emptied.wait()
+
+    # In.
+
+    async def _work(self) -> None:
+        """Work the inbox off, and end."""
         try:
-            while True:
-                message = await self._websocket.receive()
-                if message["type"] == "websocket.disconnect":
-                    return
-                if len(self._inbox) >= self._settings.inbox_limit:
-                    self.close(CloseCode.FLOODING)
-                    return
-                self._inbox.append(message.get("text"))
-                self._inbox_filled.set()
-        except (WebSocketDisconnect, RuntimeError):
-            # Some servers raise instead of reporting a disconnect; either way the peer is gone.
-            return
-
-    async def _write(self) -> None:
-        while True:
-            await self._outbox_filled.wait()
-            self._outbox_filled.clear()
-            if not await self._flush():
-                return
-
-    async def _flush(self) -> bool:
-        try:
-            while self._outbox:
-                await self._websocket.send({"type": "websocket.send", "text": self._outbox[0].decode()})
-                # Only now: a frame that is being sent still counts against the limit.
-                if self._outbox:
-                    self._outbox.popleft()
-            self._outbox_emptied.set()
-        except (WebSocketDisconnect, RuntimeError, OSError):
-            return False
-        return True
-
-    async def _finish(self) -> None:
-        with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
-            async with asyncio.timeout(FLUSH_SECONDS):
-                if self._close_code is not None:
-                    await self._flush()
-                    await self._websocket.close(self._close_code, self._close_reason)
-
-    async def _next(self) -> Incoming | None:
-        """The next well-formed message; malformed ones are answered here. None ends the connection."""
-        while True:
-            while not self._inbox:
-                self._inbox_filled.clear()
-                await self._inbox_filled.wait()
-            text = self._inbox.popleft()
-            try:
-                if text is None:
-                    raise RpcError(jsonrpc.INVALID_REQUEST, "binary_frame", "Send text frames, not binary ones.")
-                message = jsonrpc.parse(text)
-            except RpcError as error:
-                self._malformed += 1
-                self.send(jsonrpc.error(None, error))
-                if self._malformed >= self._settings.malformed_limit:
-                    self.close(CloseCode.PROTOCOL_ERRORS)
-                    return None
-                continue
-            self._malformed = 0
-            return message
-
-    async def _work(self, hello: Hello) -> None:
-        session = await self._greet(hello)
-        if session is None:
-            return
-        try:
-            while (message := await self._next()) is not None:
-                while len(self._busy) >= session.concurrency:
-                    await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED)
-                if session.concurrency == 1:
+            while self._inbox:
+                message = self._understood(self._inbox.pop(0))
+                if message is None:
+                    continue
+                session = self._session
+                if session is None:
+                    await self._greet(message)
+                elif self._busy is None:
                     await self._serve(session, message)
                 else:
-                    task = asyncio.create_task(self._serve(session, message))
-                    self._busy.add(task)
-                    task.add_done_callback(self._busy.discard)
+                    await self._serve_beside(session, message, self._busy)
+        except Exception as error:
+            _log.error("connection_failed", error=repr(error), exc_info=error, **self.ids)
+            self._outbox.clear()
+            self.close(CloseCode.INTERNAL_ERROR)
         finally:
-            # Requests under way are not cut off: what they do is durable or not, never half known to us.
-            if self._busy:
-                await asyncio.wait(self._busy)
-            await asyncio.shield(session.gone())
+            self._worker = None
 
-    async def _greet(self, hello: Hello) -> Session | None:
+    def _understood(self, text: bytes | None) -> Incoming | None:
+        """The message, if it is well-formed; malformed ones are answered here."""
         try:
-            async with Deadline(self._clock, self._settings.hello_timeout_seconds):
-                message = await self._next()
-        except TimeoutError:
-            self.close(CloseCode.HELLO_TIMEOUT)
+            if text is None:
+                raise RpcError(jsonrpc.INVALID_REQUEST, "binary_frame", "Send text frames, not binary ones.")
+            message = jsonrpc.parse(text)
+        except RpcError as error:
+            self._malformed += 1
+            self.send(jsonrpc.error(None, error))
+            if self._malformed >= self._settings.malformed_limit:
+                self.close(CloseCode.PROTOCOL_ERRORS)
             return None
-        if message is None:
-            return None
+        self._malformed = 0
+        return message
+
+    def _hello_late(self) -> None:
+        self._hello_timer = None
+        self.close(CloseCode.HELLO_TIMEOUT)
+
+    async def _greet(self, message: Incoming) -> None:
+        if self._hello_timer is not None:
+            self._hello_timer.cancel()
+            self._hello_timer = None
+        hello, self._hello = self._hello, None
+        assert hello is not None
         try:
             if message.method != "hello" or message.is_notification:
                 raise RpcError(
                     jsonrpc.INVALID_REQUEST, "hello_expected", "The first message must be the request hello."
                 )
-            session, welcome = await self._greeted(hello, message)
+            # If the line goes meanwhile, what the hello has begun is finished, and then told that it is gone.
+            self._session, welcome = await hello(self, message)
+            self._busy = set() if self._session.concurrency > 1 else None
         except Exception as error:
             problem = to_rpc_error(error, self.ids)
             self.send(jsonrpc.error(None if message.is_notification else _id(message), problem))
             self.close(_CLOSE_AFTER.get(problem.code, CloseCode.HELLO_EXPECTED))
-            return None
+            return
+        if self.closing:
+            return
         self.send(jsonrpc.result(_id(message), welcome))
-        start = getattr(session, "welcomed", None)
+        start = getattr(self._session, "welcomed", None)
         if start is not None:
             start()
-        return session
 
-    async def _greeted(self, hello: Hello, message: Incoming) -> tuple[Session, object]:
-        greeting = asyncio.ensure_future(hello(self, message))
-        try:
-            return await asyncio.shield(greeting)
-        except asyncio.CancelledError:
-            # The socket went away meanwhile. What the hello has begun is finished, and then told that it is gone.
-            with contextlib.suppress(Exception):
-                session, _ = await greeting
-                await session.gone()
-            raise
+    async def _serve_beside(self, session: Session, message: Incoming, busy: set[asyncio.Task[None]]) -> None:
+        """Serve it in a task of its own, once there is room for one."""
+        while len(busy) >= session.concurrency:
+            await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+        if not self.closing:
+            self._begin(session, message, busy)
+
+    def _begin(self, session: Session, message: Incoming, busy: set[asyncio.Task[None]]) -> None:
+        task = self._loop.create_task(self._serve(session, message))
+        busy.add(task)
+        task.add_done_callback(busy.discard)
 
     async def _serve(self, session: Session, message: Incoming) -> None:
         if message.is_answer:

@@ -21,7 +21,7 @@ class Connections:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._open: set[Connection] = set()
-        self._reserved = 0
+        self._emptied: asyncio.Event | None = None
         self.draining = False
 
     def __len__(self) -> int:
@@ -36,6 +36,14 @@ class Connections:
 
     def discard(self, connection: Connection) -> None:
         self._open.discard(connection)
+        if not self._open and self._emptied is not None:
+            self._emptied.set()
+
+    async def all_ended(self) -> None:
+        """Wait until no connection is left: each has told the store that it is gone."""
+        while self._open:
+            self._emptied = asyncio.Event()
+            await self._emptied.wait()
 
     async def drain(self, seconds: float) -> None:
         """Close all connections at an even pace over `seconds`, each told to come back at a random time.
@@ -53,4 +61,7 @@ class Connections:
             hint = random.randrange(spread_ms)  # noqa: S311 - it spreads load and guards nothing
             connection.close(CloseCode.DRAINING, f"draining retry_after_ms={hint}")
             await asyncio.sleep(pause)
-        await asyncio.gather(*(connection.ended.wait() for connection in waiting))
+        # One that was admitted just before is left.
+        for connection in tuple(self._open):
+            connection.close(CloseCode.DRAINING, "draining retry_after_ms=1000")
+        await self.all_ended()

@@ -10,24 +10,40 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
-from hub.edge.connection import Connection, Hello
+from hub.edge.asgi_line import AsgiLine
+from hub.edge.connection import Connection
 from hub.edge.edge import Edge
+from hub.edge.line import EXTENSION, Take
+from hub.edge.session import Hello
 
 
 async def serve(websocket: WebSocket, *, subprotocol: str, kind: str, origins: list[str], hello: Hello) -> None:
-    """Admit the socket and serve it to its end."""
+    """Admit the socket. On the hub's own server it then lives without this task; on others it is served to its end."""
     edge: Edge = websocket.app.state.edge
     refusal = _refusal(edge, websocket, subprotocol, origins)
     if refusal is not None:
         await websocket.send_denial_response(refusal)
         return
     await websocket.accept(subprotocol)
-    connection = Connection(websocket, settings=edge.settings, clock=edge.engine.clock, kind=kind)
-    edge.connections.add(connection)
-    try:
-        await connection.run(hello)
-    finally:
-        edge.connections.discard(connection)
+    connections = edge.connections
+    client = websocket.client
+    connection = Connection(
+        settings=edge.settings,
+        clock=edge.engine.clock,
+        kind=kind,
+        source=client.host if client is not None else "unknown",
+        hello=hello,
+        on_end=connections.discard,
+    )
+    connections.add(connection)
+    take: Take | None = websocket.scope.get("extensions", {}).get(EXTENSION)
+    if take is not None:
+        connection.begin(take(connection))
+        return
+    line = AsgiLine(websocket, connection)
+    connection.begin(line)
+    await line.serve()
+    await connection.ended()
 
 
 def _refusal(edge: Edge, websocket: WebSocket, subprotocol: str, origins: list[str]) -> JSONResponse | None:

@@ -50,7 +50,7 @@ def _third_party(imported: set[str]) -> set[str]:
 
 def test_there_is_something_to_look_at() -> None:
     assert len(IMPORTS) > 60
-    assert "starlette.websockets" in IMPORTS["hub.edge.connection"]
+    assert "starlette.websockets" in IMPORTS["hub.edge.handshake"]
 
 
 def test_the_rules_import_nothing_but_the_standard_library_and_transitions_in_one_module() -> None:

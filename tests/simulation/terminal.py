@@ -120,11 +120,12 @@ class Terminal:
 
     def power_off(self, *, hub_notices_at: int | None = None) -> None:
         self.powered = False
-        link = self._ram.link
         self._forget_line()
         self._ram = _Ram()
-        if link is not None:
-            link.drop(self._world.random, hub_notices_at=hub_notices_at)
+        # All of them: it may have dialled anew while it had a line, and the power that is gone carried both.
+        for link in self._world.links:
+            if link.client is self:
+                link.drop(self._world.random, hub_notices_at=hub_notices_at)
 
     def hang_up(self, *, hub_notices_at: int | None = None) -> None:
         link = self._ram.link

@@ -48,6 +48,7 @@ class Surroundings(Protocol):
     random: Random
     weather: Weather
     now: int
+    links: list[Link]
 
     def write(self, record: Record) -> None: ...
 

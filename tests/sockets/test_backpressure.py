@@ -59,7 +59,7 @@ async def test_slow_consumer(tmp_path: Path, clock: ManualClock) -> None:
         envelope = await till.pay()
         await device.started()
         sent = 0
-        while not connection._closing.is_set():
+        while not connection.closing:
             sent += 1
             stage = {"transaction_id": envelope["transactionId"], "stage": f"stage_{sent}"}
             await device.socket.call("transaction.progress", stage)

@@ -27,7 +27,7 @@ async def test_a_silent_line(tmp_path: Path, clock: ManualClock, kind: str) -> N
         wire = device.socket if kind == "device" else till.socket
         (connection,) = [each for each in hub.edge.connections._open if each.ids["kind"] == kind]
         wire.socket.transport.pause_reading()
-        await connection.ended.wait()
+        await connection.ended()
         assert connection not in hub.edge.connections._open
         if kind == "device":
             gone = await till.socket.pushed("device.presence")
