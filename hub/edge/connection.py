@@ -153,6 +153,7 @@ class Connection:
     def arrived(self, message: bytes | None) -> None:
         if self.closing:
             return
+        # Work that there is room for begins at once, so that a burst in one segment is no flood.
         session, busy = self._session, self._busy
         if busy is not None and self._worker is None and session is not None and len(busy) < session.concurrency:
             if (understood := self._understood(message)) is not None:
@@ -174,8 +175,6 @@ class Connection:
         self._room_or_over()
         if self._finishing is None:
             self._finishing = self._loop.create_task(self._finish(None, ""))
-
-    # Out.
 
     def _flush(self) -> None:
         self._flush_due = False
@@ -236,8 +235,6 @@ class Connection:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self._emptied.wait()
-
-    # In.
 
     async def _work(self) -> None:
         """Work the inbox off, and end."""
@@ -301,8 +298,7 @@ class Connection:
         if self.closing:
             return
         self.send(jsonrpc.result(_id(message), welcome))
-        start = getattr(self._session, "welcomed", None)
-        if start is not None:
+        if (start := getattr(self._session, "welcomed", None)) is not None:
             start()
 
     async def _serve_beside(self, session: Session, message: Incoming, busy: set[asyncio.Task[None]]) -> None:
