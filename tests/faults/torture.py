@@ -129,6 +129,7 @@ def commit() -> str:
 def _work(name: str, seeds: Sequence[int], keep: Path | None, results: Any) -> None:
     """In a process of its own: play the seeds, and tell each result as soon as there is one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     spent = _cpu_seconds()
 
     def tell(seed: int, counts: Counts, problem: str | None) -> None:
@@ -267,6 +268,9 @@ def main(arguments: Sequence[str]) -> int:
         Tally(row, max(1, round(row.target * asked.share)) if asked.cycles is None else asked.cycles * row.a_run)
         for row in rows
     ]
+    # Also where a shell has made it deaf to SIGINT because it is in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torture-", dir=scratch()) as folder:
         os.environ["TMPDIR"] = folder  # of the workers; whatever an interrupted one leaves is in there
