@@ -20,9 +20,10 @@ from hub.commands import pairing as pairings
 from hub.commands import transaction as transactions
 from hub.engine import Engine
 from hub.store.records import Device, Pairing, Register, Transaction
+from hub.store.sqlite.session import SqliteSession
 from hub.store.sqlite.store import SqliteStore
 from hub.store.transactions import Transactions
-from hub.store.unit import Unit
+from hub.store.unit import Repositories, Unit
 from hub.wire.device import PairingsRemoved, Result
 from hub.wire.register import Cancelled, TransactionView
 from statemachines import pairing_code as code_rules
@@ -325,6 +326,18 @@ def loses_a_disconnect(patch: MonkeyPatch) -> None:
     patch.setattr(Engine, "insist", insist)
 
 
+def remembers_what_was_rolled_back(patch: MonkeyPatch) -> None:
+    """Rows that the writer remembers survive the rollback of the batch that wrote them."""
+    kept: dict[SqliteStore, Repositories] = {}
+
+    def repositories(store: SqliteStore, connection: sqlite3.Connection) -> Repositories:
+        if store not in kept:
+            kept[store] = Repositories(SqliteSession(connection, remembers=True))
+        return kept[store]
+
+    patch.setattr(SqliteStore, "_repositories", repositories)
+
+
 def repeats_an_event(patch: MonkeyPatch) -> None:
     """What was pushed is read again when the register catches up."""
     read = subscription.events_after
@@ -353,6 +366,7 @@ BROKEN = [
     Broken(liveness.PRESENCE, lets_an_old_socket_disconnect),
     Broken(liveness.FAILED, raises_on_a_decline),
     # Further ways to break the same.
+    Broken(delivery.IN_SEQUENCE, remembers_what_was_rolled_back, ("disk",)),
     Broken(truth.PAYMENT_WINS, believes_a_stale_no, ("refuse", "stall", "silence")),
     Broken(delivery.IN_SEQUENCE, repeats_an_event),
     Broken(ties.NAME, takes_a_code_twice),

@@ -37,7 +37,7 @@ class Disk:
         self._connection.execute("PRAGMA foreign_keys=ON")
         migrate(self._connection)
         self._execute = self._connection.execute
-        self.execute: Callable[..., sqlite3.Cursor] = self._execute
+        self._trouble: Trouble | None = None
         self._countdown = 0
 
     @property
@@ -53,26 +53,30 @@ class Disk:
     def total_changes(self) -> int:
         return self._connection.total_changes
 
+    def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        # A method, not an attribute that is exchanged: the store may keep hold of it for as long as it lives.
+        if self._trouble is None:
+            return self._execute(sql, parameters)
+        return self._troubled(self._trouble, sql, parameters)
+
+    def _troubled(self, trouble: Trouble, sql: str, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
+        if trouble is Trouble.REFUSES:
+            self._countdown -= 1
+            if self._countdown < 0 and sql not in _TOUCHES_NO_DISK:
+                self.heal()
+                raise sqlite3.OperationalError("database or disk is full")
+        elif sql == "COMMIT":
+            self.heal()
+            self._execute("COMMIT" if trouble is Trouble.KEEPS_COMMIT else "ROLLBACK")
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._execute(sql, parameters)
+
     def fail_next(self, trouble: Trouble, countdown: int) -> None:
         """`REFUSES` lets so many statements pass first."""
-        self._countdown = countdown
-
-        def troubled(sql: str, parameters: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-            if trouble is Trouble.REFUSES:
-                self._countdown -= 1
-                if self._countdown < 0 and sql not in _TOUCHES_NO_DISK:
-                    self.execute = self._execute
-                    raise sqlite3.OperationalError("database or disk is full")
-            elif sql == "COMMIT":
-                self.execute = self._execute
-                self._execute("COMMIT" if trouble is Trouble.KEEPS_COMMIT else "ROLLBACK")
-                raise sqlite3.OperationalError("disk I/O error")
-            return self._execute(sql, parameters)
-
-        self.execute = troubled
+        self._trouble, self._countdown = trouble, countdown
 
     def heal(self) -> None:
-        self.execute = self._execute
+        self._trouble = None
 
     def close(self) -> None:
         self._connection.close()

@@ -56,7 +56,7 @@ class Surroundings(Protocol):
         """None: there is no hub to connect to."""
 
     def codes(self) -> list[str]:
-        """The codes on the screens of the shop's devices."""
+        """The codes on the screens of the shop's devices; sometimes an old one that somebody has written down."""
 
 
 @dataclass

@@ -49,6 +49,8 @@ class Weather:
     """How much time a step takes at most."""
     leap_rate: float
     """How often time leaps to the next timer."""
+    commit_rate: float
+    """How often the store gets its turn before the wires do: seldom makes large batches."""
     settings: Settings
 
 
@@ -67,6 +69,7 @@ def weather(random: Random, only: tuple[str, ...] | None = None) -> Weather:
         unplugged=random.random() < (0.2 if only is None else 0.6),
         tick_ms=random.choice((2, 20, 100)),
         leap_rate=random.choice((0.001, 0.005, 0.02)),
+        commit_rate=random.choice((0.02, 0.1, 0.3)),
         settings=Settings(
             data_dir=Path("memory"),
             admin_token="adm",

@@ -22,6 +22,8 @@ from tests.simulation.terminal import Terminal
 from tests.simulation.till import Till
 from tests.simulation.weather import Weather, weather
 
+NOTED = 8
+
 RESTLESS = 20_000
 """Steps in which no time passes and nobody asks anything new; more are a loop."""
 
@@ -48,6 +50,8 @@ class World:
         self.terminals = [self._enrol(f"dev-{number}") for number in range(self.weather.devices)]
         self.drawer: list[Terminal] = []
         """Hardware that was replaced. It is not broken: it may come back, and may still be on."""
+        self._noted: list[str] = []
+        """Codes that somebody has written down, and may type in when they are no good any more."""
         self.tills = [Till(self, str(n), f"reg-{n}") for n in range(self.weather.tills)]
         # A second socket of the first register, which only watches and cancels.
         self.tills.append(Till(self, "again", "reg-0", own_orders=False))
@@ -64,7 +68,10 @@ class World:
         return link
 
     def codes(self) -> list[str]:
-        return [terminal.code for terminal in self.terminals if terminal.code is not None]
+        shown = [terminal.code for terminal in self.terminals if terminal.code is not None]
+        old = [code for code in self._noted if code not in shown]
+        self._noted = [*old, *shown][-NOTED:]
+        return [self.random.choice(old)] if old and self.random.random() < 0.15 else shown
 
     # The hub.
 
@@ -144,7 +151,7 @@ class World:
             self.leap()
         elif chance < weather.fault_rate + weather.leap_rate + weather.act_rate:
             self._act()
-        elif not (self._commit() if random.random() < 0.3 else self._deliver()) and not (
+        elif not (self._commit() if random.random() < weather.commit_rate else self._deliver()) and not (
             self._commit() or self._deliver()
         ):
             self._act() if random.random() < 0.8 else self.leap()
