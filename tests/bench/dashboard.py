@@ -167,7 +167,7 @@ def measure(folder: Path, devices: int, rate: float, seconds: float) -> Json:
             limit_seconds=lasts + 180,
             acknowledged=str(folder / "acknowledged.txt"),
             credential=filled.credential,
-            phases=[Phase(rate=rate, seconds=lasts)],
+            phases=[Phase(rate=rate, seconds=lasts, door="socket")],
         )
         played: list[Json | Exception] = []
 

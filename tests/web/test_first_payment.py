@@ -24,6 +24,7 @@ async def test_from_the_start_page_to_a_first_payment(context: BrowserContext) -
     await till.pair(code)
     await till.is_online()
     await terminal.says("Paired with Front counter.")
+    await expect(till.sale).to_contain_text("Ready to take payments.")
 
     await till.sale.get_by_role("button", name="Flat white $").click()
     await till.sale.get_by_role("button", name="Croissant $").click()
@@ -41,6 +42,7 @@ async def test_from_the_start_page_to_a_first_payment(context: BrowserContext) -
     assert all(len(line) <= 30 for line in lines)
     await till.press("New sale")
     await expect(till.sale).to_contain_text("Nothing rung up yet.")
+    await expect(till.sale.get_by_text("Ready to take payments.")).to_be_hidden()
     assert len(await till.references()) == 1
 
 

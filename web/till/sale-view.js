@@ -18,6 +18,7 @@ class SaleView extends Part {
   #payment = /** @type {Part} */ (document.createElement("till-payment"));
   #refusal = build("p", { class: "notice", "data-tone": "bad", hidden: true });
   #unpaired = build("section", { class: "card stack pairing", "aria-label": "Pairing" });
+  #success = build("p", { class: "notice", "data-tone": "good" });
   #heading = build("h2", { id: "sale-heading", tabindex: "-1" }, "Sale");
   #ring = build("section", { class: "card stack", "aria-labelledby": "sale-heading" });
 
@@ -28,7 +29,7 @@ class SaleView extends Part {
       build("p", { class: "soft" }, "Then every payment of this register goes to that terminal."),
       this.#pairing,
     );
-    fill(this.#ring, this.#heading, this.#ticket, this.#refusal, this.#checkout);
+    fill(this.#ring, this.#heading, this.#success, this.#ticket, this.#refusal, this.#checkout);
     this.addEventListener("to-pay", () => {
       this.#heading.focus({ preventScroll: true });
       this.#ring.scrollIntoView();
@@ -52,6 +53,9 @@ class SaleView extends Part {
     this.#unpaired.hidden = !unpaired;
     if (left && !payment) this.#heading.focus({ preventScroll: true });
     this.dataset.paired = String(paired);
+    const { newlyPaired } = this.station;
+    write(this.#success, `Paired with ${newlyPaired}. Ready to take payments.`);
+    this.#success.hidden = !paired || !newlyPaired;
     const text = refused ? `The hub does not let this register in. ${refusalText(client.status)}` : "";
     if (text && this.#refusal.hidden) alarm(text);
     write(this.#refusal, text);

@@ -38,6 +38,8 @@ export class Station extends Emitter {
   #payment = null;
   /** @type {Notice[]} */
   notices = [];
+  /** The terminal that it has just been paired with here, until its first payment. */
+  newlyPaired = "";
   #pairingHere = false;
 
   /** @param {import("./register-book.js").RegisterCard} card */
@@ -72,9 +74,12 @@ export class Station extends Emitter {
   async pair(code) {
     this.#pairingHere = true;
     try {
-      return await this.client.redeem({ code, register_name: this.card.register_name });
+      const redeemed = await this.client.redeem({ code, register_name: this.card.register_name });
+      this.newlyPaired = redeemed.pairing.device?.device_name ?? "";
+      return redeemed;
     } finally {
       this.#pairingHere = false;
+      this.emit("change", undefined);
     }
   }
 
@@ -84,6 +89,7 @@ export class Station extends Emitter {
    */
   pay(request, lines) {
     const key = randomUuid();
+    this.newlyPaired = "";
     this.#show({ key, request, lines, begunAt: Date.now() });
     this.client.submit(request, { idempotencyKey: key }).catch((error) => this.#refused(key, error));
   }
