@@ -157,7 +157,7 @@ async def test_cancelling_before_the_card_is_shown(paired: tuple[Terminal, Till]
     await till.press("Cancel payment")
     await till.headline("Cancelled")
     await terminal.headline("Cancelled")
-    await terminal.says("cancelled by the register")
+    await terminal.says("Cancelled by the register")
 
 
 async def test_cancelling_too_late_is_answered_so_and_the_payment_wins(paired: tuple[Terminal, Till]) -> None:

@@ -3,7 +3,7 @@
 import { build, fill, write } from "../view/element.js";
 import { money } from "../view/money.js";
 import { announce } from "../view/announcer.js";
-import { reasonText, stateText, stateTone } from "../view/wording.js";
+import { reasonSentence, stateText, stateTone } from "../view/wording.js";
 import { Part } from "./part.js";
 
 /** @typedef {import("./firmware.js").Ended} Ended */
@@ -63,7 +63,7 @@ class EndedScreen extends Part {
     const { payment, result, held, told } = ended;
     this.dataset.tone = stateTone(result.outcome);
     write(this.#headline, stateText(result.outcome));
-    write(this.#reason, result.reason ? reasonText(result.reason) : "");
+    write(this.#reason, result.reason ? reasonSentence(result.reason) : "");
     write(this.#amount, payment.movesMoney ? money(payment.totalCents) : (result.status ?? ""));
     write(this.#told, held ? "Held back: the hub has not been told." : TOLD[told]);
     write(this.#paper, result.receipt ?? "");

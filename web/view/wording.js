@@ -87,6 +87,13 @@ export const stageText = (stage) => STAGES[stage] ?? capital(plain(stage));
 /** @param {string} reason */
 export const reasonText = (reason) => REASONS[reason] ?? plain(reason);
 
+/**
+ * As a sentence by itself.
+ *
+ * @param {string} reason
+ */
+export const reasonSentence = (reason) => `${capital(reasonText(reason))}.`;
+
 const STATES = /** @type {Record<string, [Tone, string]>} */ ({
   queued: ["busy", "Waiting"],
   sending: ["busy", "Calling the terminal"],
@@ -154,7 +161,7 @@ function ending(view) {
   const { reason, resolved_by } = view.result ?? {};
   if (view.never_sent) return `${CAUSES[view.cause ?? ""] ?? ""} Nothing was charged.`.trim();
   if (resolved_by) return `Settled by a person: ${resolved_by}.`;
-  if (reason) return `${capital(reasonText(reason))}.`;
+  if (reason) return reasonSentence(reason);
   if (view.state === "cancelled") return CAUSES[view.cause ?? ""] ?? "";
   return "";
 }
