@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
-from tests.web.pages import Terminal, Till
+from tests.web.pages import Faults, Terminal, Till
+from tests.web.serving import Serving, own_hub
 
 
 async def _pay(terminal: Terminal, till: Till, cents: int) -> None:
@@ -57,6 +58,22 @@ async def test_the_hub_finds_what_this_page_has_lost(paired: tuple[Terminal, Til
     await till.page.get_by_role("button", name="Search the hub").click()
     await expect(till.page.get_by_role("status").filter(has_text="The hub has 1")).to_be_visible()
     await expect(till.page.locator("till-history tbody tr")).to_contain_text("Approved")
+
+
+@own_hub
+async def test_a_search_without_the_hub_waits_for_it(
+    paired: tuple[Terminal, Till], serving: Serving, faults: Faults
+) -> None:
+    _, till = paired
+    faults.hub_goes_away = True
+    await till.view("History")
+    await serving.kill()
+    await expect(till.page.locator("link-badge")).to_contain_text("No connection")
+    await till.page.get_by_label("Find by reference").fill("nothing")
+    await till.page.get_by_role("button", name="Search the hub").click()
+    await expect(till.page.locator("till-history")).to_contain_text("Searching as soon as the hub is reached")
+    await serving.start()
+    await expect(till.page.locator("till-history")).to_contain_text("The hub has nothing with exactly that reference.")
 
 
 async def test_the_hub_says_when_it_has_nothing(paired: tuple[Terminal, Till]) -> None:

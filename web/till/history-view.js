@@ -39,6 +39,8 @@ class HistoryView extends Part {
   );
   #dialog = build("dialog", { "aria-labelledby": "entry-title" });
   #open = "";
+  /** What is searched once the hub is reached. */
+  #waiting = "";
   #drawn = "";
 
   draw() {
@@ -68,6 +70,11 @@ class HistoryView extends Part {
   }
 
   update() {
+    if (this.#waiting && this.station.client.status.phase === "online") {
+      const reference = this.#waiting;
+      this.#waiting = "";
+      void this.#find(reference);
+    }
     const wanted = this.#search.value.trim().toLowerCase();
     const views = this.station.journal.views.filter((view) =>
       (view.transaction_reference ?? "").toLowerCase().includes(wanted),
@@ -201,6 +208,7 @@ class HistoryView extends Part {
   }
 
   #typed() {
+    this.#waiting = "";
     delete this.#status.dataset.asked;
     this.update();
   }
@@ -211,6 +219,20 @@ class HistoryView extends Part {
     const reference = this.#search.value.trim();
     if (!reference) return;
     this.#status.dataset.asked = "yes";
+    await this.#find(reference);
+  }
+
+  /**
+   * Without a connection it is asked as soon as there is one.
+   *
+   * @param {string} reference
+   */
+  async #find(reference) {
+    if (this.station.client.status.phase !== "online") {
+      this.#waiting = reference;
+      write(this.#status, "Searching as soon as the hub is reached…");
+      return;
+    }
     write(this.#status, "Searching…");
     try {
       const found = await this.station.client.find(reference);
