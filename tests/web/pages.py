@@ -6,8 +6,8 @@ import re
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, expect
 
-_LINK_DOWN = re.compile(r"WebSocket connection to .* failed")
-"""Chromium logs it by itself whenever a socket cannot be opened; no page can keep it from doing so."""
+_LINK_DOWN = re.compile(r"WebSocket connection to .* failed|ERR_CONNECTION_REFUSED at .*/web/icon\.svg")
+"""Chromium logs it by itself whenever a socket cannot be opened, or the page's icon not be had; no page can help it."""
 _CODE = re.compile(r"^\d{4} \d{4}$")
 
 
@@ -23,8 +23,9 @@ class Faults:
         page.on("pageerror", self._raised)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not (self.hub_goes_away and _LINK_DOWN.search(message.text)):
-            self.seen.append(f"{message.type}: {message.text}")
+        text = f"{message.text} at {message.location['url']}"
+        if message.type in ("error", "warning") and not (self.hub_goes_away and _LINK_DOWN.search(text)):
+            self.seen.append(f"{message.type}: {text}")
 
     def _raised(self, error: Error) -> None:
         self.seen.append(f"exception: {error}")

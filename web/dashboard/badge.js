@@ -20,8 +20,8 @@ export function stateBadge(kind, state) {
  */
 export const linkTo = (view, id, text = id) => build("a", { href: addressOf(view, id), class: text === id ? "mono" : undefined }, text);
 
-/** @param {string} id the beginning of a UUID tells things apart well enough on a screen */
-export const short = (id) => (id.length > 20 ? `${id.slice(0, 8)}…` : id);
+/** @param {string} id the end of a UUID tells things apart well enough on a screen; its beginning is the time */
+export const short = (id) => (id.length > 20 ? `…${id.slice(-8)}` : id);
 
 /**
  * Facts in a list; those without a value are left out.

@@ -6,7 +6,7 @@ import { build, fill, write } from "../view/element.js";
 import { asked, money } from "../view/money.js";
 import { dateAndTime } from "../view/moment.js";
 import { functionName, stageText, stateText } from "../view/wording.js";
-import { linkTo, stateBadge } from "./badge.js";
+import { linkTo, short, stateBadge } from "./badge.js";
 import { choice, field, put, searchBox } from "./field.js";
 import { PAGE_SIZE, Pager } from "./pager.js";
 import { addressOf } from "./route.js";
@@ -35,7 +35,7 @@ class TransactionsView extends View {
         make: ({ transaction }) => {
           const amount = asked(transaction);
           const link = linkTo("transactions", transaction.transaction_id, functionName(transaction.function));
-          return build("span", { class: "two" }, link, build("span", { class: "soft small figures" }, transaction.transaction_reference ?? transaction.transaction_id.slice(0, 8), amount === undefined ? "" : build("span", { class: "on-phone" }, `, ${money(amount)}`)));
+          return build("span", { class: "two" }, link, build("span", { class: "soft small figures" }, transaction.transaction_reference ?? short(transaction.transaction_id), amount === undefined ? "" : build("span", { class: "on-phone" }, `, ${money(amount)}`)));
         },
       },
       { name: "Amount", show: ({ transaction }) => amountOf(transaction), class: "figures number minor" },

@@ -114,7 +114,7 @@ class HistoryView extends Part {
         build(
           "button",
           { type: "button", class: "link figures", onclick: open },
-          transaction_reference ?? transaction_id.slice(0, 8),
+          transaction_reference ?? `…${transaction_id.slice(-8)}`,
         ),
       ),
       build("td", { class: "figures" }, build("time", { datetime: received_at }, when(received_at))),
