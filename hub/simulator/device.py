@@ -221,11 +221,13 @@ class SimulatedDevice:
         return None if shown is None else shown.code
 
     async def open_pairing(self) -> str:
-        """Start pairing; the code on the screen."""
-        await self.client.ready()
-        shown: PairingCodeShown = await self.client.pairing_start()
-        assert self._terminal is not None
-        self._terminal.code = shown
+        """Start pairing; the code on the screen. Raises what a call does, and `Stopped` if the power goes meanwhile."""
+        terminal, client = self._terminal, self.client
+        await client.ready()
+        shown: PairingCodeShown = await client.pairing_start()
+        if terminal is None or terminal is not self._terminal:
+            raise Stopped("the power went")
+        terminal.code = shown
         return shown.code
 
     async def close_pairing(self) -> None:

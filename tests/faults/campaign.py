@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -20,7 +21,7 @@ from tests.faults.nursery_client import Nursery
 
 Counts = Counter[str]
 
-RUN_SECONDS = 180.0
+RUN_SECONDS = 120.0
 """A run that takes longer has hung; that is a violation too."""
 
 Tell = Callable[[int, Counts, str | None], None]
@@ -84,10 +85,11 @@ def replay_line(kind: str, seed: int) -> str:
 class Campaign:
     """`play` the seeds one after the other; a folder of a run with a violation is kept in `keep`, if that is given."""
 
-    def __init__(self, kind: str, stage: Stage, *, keep: Path | None = None) -> None:
+    def __init__(self, kind: str, stage: Stage, *, keep: Path | None = None, run_seconds: float = RUN_SECONDS) -> None:
         self._kind = kind
         self._stage = stage
         self._keep = keep
+        self._run_seconds = run_seconds
 
     async def play(self, seeds: Sequence[int], tell: Tell) -> None:
         """Stops early only when cancelled."""
@@ -99,12 +101,12 @@ class Campaign:
     async def _once(self, run: Run, nursery: Nursery, seed: int) -> tuple[Counts, str | None]:
         with _folder(f"{self._kind}-{seed}") as folder:
             try:
-                async with asyncio.timeout(RUN_SECONDS):
+                async with asyncio.timeout(self._run_seconds):
                     return await run(nursery, folder, seed), None
             except Exception as error:
                 if self._keep is not None:
                     shutil.copytree(folder, self._keep / folder.name, dirs_exist_ok=True)
-                return Counter(), f"{type(error).__name__}: {error}{_more(error)}"
+                return Counter(), _told(error)
 
 
 def scratch() -> str | None:
@@ -125,11 +127,15 @@ def _folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _more(error: BaseException) -> str:
-    """What is inside a group of exceptions, on one line."""
-    if not isinstance(error, BaseExceptionGroup):
-        return ""
-    return " (" + "; ".join(f"{type(each).__name__}: {each}{_more(each)}" for each in error.exceptions) + ")"
+def _told(error: BaseException) -> str:
+    """An error on one line, with what is inside of a group, and where it was raised."""
+    told = f"{type(error).__name__}: {error}"
+    if isinstance(error, BaseExceptionGroup):
+        return f"{told} ({'; '.join(_told(each) for each in error.exceptions)})"
+    if isinstance(error, Violation) or error.__traceback__ is None:
+        return told
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{told} [{Path(where.filename).name}:{where.lineno}]"
 
 
 async def check(kind: str, stage: Stage, seeds: Sequence[int]) -> Report:

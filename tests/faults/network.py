@@ -161,7 +161,7 @@ def _clock(chance: random.Random) -> Plan:
 
 def _full(chance: random.Random) -> Plan:
     fault = Fault(chance.choice(("restart", "kill")), (FULL,), nth=chance.randrange(1, 4))
-    size = Size(pos=0, payments=10, waits=0, moves=0, device_faults=0.5)
+    size = Size(pos=0, payments=10, waits=0, moves=0, device_faults=0)
     settings = {"queue_limit": str(chance.randint(2, 6))}
     return Plan("full queues", (fault,), size, settings, devices_off=True)
 

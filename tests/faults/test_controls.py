@@ -44,7 +44,7 @@ async def test_a_wrong_build_is_caught(kind: Kind, build: str, complaint: str, m
             raise _Caught
 
     with pytest.raises(_Caught):
-        await Campaign(name, stage).play(seeds, tell)
+        await Campaign(name, stage, run_seconds=20).play(seeds, tell)
 
 
 class _Caught(Exception):
