@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from hub.clock import Clock, SystemClock
 from hub.sdk.device import DeviceClient, new_credential
+from hub.sdk.errors import Stopped
 from hub.sdk.peer import OnFrame
 from hub.sdk.reconnect import Backoff
 from hub.simulator.firmware import Hardware, Manners, Moment, Terminal
