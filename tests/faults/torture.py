@@ -271,6 +271,7 @@ def main(arguments: Sequence[str]) -> int:
     # Also where a shell has made it deaf to SIGINT because it is in the background.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    tempfile.gettempdir()  # the parent keeps its own
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torture-", dir=scratch()) as folder:
         os.environ["TMPDIR"] = folder  # of the workers; whatever an interrupted one leaves is in there
