@@ -227,7 +227,7 @@ def written(found: Json) -> str:
     ]
     events = found["views"]["events"]["events_per_second"]
     return (
-        f"{table(head, rows)}\n\n{events:,.0f} events/s came in, at {found['payments_per_second']:.0f} payments/s over the whole run. "
+        f"{table(head, rows)}\n\n{events:,.0f} events/s came in, at {found['payments_per_second']:.0f} payments/s. "
         f"A search among all devices took {found['search_ms']:.0f} ms. Chromium {found['chromium']}, headless.\n"
     )
 
