@@ -251,8 +251,12 @@ def _begin_new_sequences(copied: sqlite3.Connection) -> None:
     A hub that was restored would give the numbers that it has forgotten out again. A till that had seen the first ones
     would take the others for known: a silent gap. So it goes on far beyond, and every till gets a snapshot.
     """
+    copied.execute(
+        "UPDATE registers SET swept_event = ? + coalesce((SELECT max(number) FROM register_events "
+        "WHERE register_events.register_key = registers.register_key), swept_event)",
+        (EVENTS_LEFT_OUT,),
+    )
     copied.execute("DELETE FROM register_events")
-    copied.execute("UPDATE registers SET last_event = last_event + ?", (EVENTS_LEFT_OUT,))
     copied.commit()
 
 
