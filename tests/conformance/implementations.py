@@ -15,6 +15,8 @@ def _with(implementation: str) -> None:
     def patched(settings: Settings, app: Starlette) -> uvicorn.Config:
         config = configure(settings, app)
         config.ws = implementation
+        # The hub's own has one heartbeat for all sockets; these have one each.
+        config.ws_ping_interval = config.ws_ping_timeout = settings.heartbeat_seconds
         return config
 
     hub.server._config = patched

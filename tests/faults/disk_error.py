@@ -71,6 +71,7 @@ async def run(nursery: Nursery, folder: Path, seed: int) -> Counts:
         crowd.history.save(folder / "history.jsonl")
     await hub.kill()
     pronounce(case, hub.database, hub.log)
+    counts["reached" if hub.errors_injected else "not reached"] += 1
     return counts
 
 

@@ -59,6 +59,7 @@ class HubProcess:
         }
         self._child: Child | None = None
         self._tracer: Tracer | None = None
+        self._traces: list[Path] = []
 
     @property
     def database(self) -> Path:
@@ -78,7 +79,7 @@ class HubProcess:
         if trace:
             self._tracer = await Tracer.attach(self._child, options=trace, output=output)
         elif fault is not None:
-            self._tracer = await Tracer.inject(self._child, fault)
+            self._tracer = await Tracer.inject(self._child, fault, self._next_trace())
         self._child.go()
 
     def adopt(self, child: Child) -> None:
@@ -88,7 +89,17 @@ class HubProcess:
     async def inject(self, fault: Fault) -> None:
         """Attach a fault to the running child; it counts from now."""
         await self._let_go()
-        self._tracer = await Tracer.inject(self.child, fault)
+        self._tracer = await Tracer.inject(self.child, fault, self._next_trace())
+
+    def _next_trace(self) -> Path:
+        trace = self.log.with_name(f"injected-{len(self._traces)}.trace")
+        self._traces.append(trace)
+        return trace
+
+    @property
+    def errors_injected(self) -> int:
+        """How many system calls have failed on purpose."""
+        return sum(trace.read_text().count("(INJECTED)") for trace in self._traces if trace.exists())
 
     async def heal(self) -> None:
         """Take the fault away again."""

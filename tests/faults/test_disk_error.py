@@ -15,8 +15,7 @@ SEEDS = range(3, 800, 81)
 @pytest.mark.parametrize("half", [0, 1])
 async def test_a_failing_disk_is_never_acknowledged(half: int) -> None:
     report = await check("disk_error", by_itself(disk_error.run), SEEDS[half::2])
-    felt = sum(count for name, count in report.counts.items() if name.startswith(("ended", "lived")))
-    assert felt >= report.runs
+    assert report.counts["reached"] >= report.runs - 1, "a call that is never reached proves nothing"
 
 
 def test_the_seeds_are_all_kinds() -> None:

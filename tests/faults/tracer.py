@@ -70,8 +70,8 @@ class Tracer:
         return cls(process)
 
     @classmethod
-    async def inject(cls, child: Child, fault: Fault) -> Tracer:
-        return await cls.attach(child, options=["-e", f"trace={fault.call}", "-e", fault.expression])
+    async def inject(cls, child: Child, fault: Fault, output: Path) -> Tracer:
+        return await cls.attach(child, options=["-e", f"trace={fault.call}", "-e", fault.expression], output=output)
 
     async def detach(self) -> None:
         """Let go of the hub, or wait for the end of a strace whose hub has gone. Idempotent."""
