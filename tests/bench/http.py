@@ -17,6 +17,8 @@ class Http(asyncio.Protocol):
         self._received = b""
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
         self._transport: asyncio.Transport | None = None
+        self.closed = False
+        """The server has ended it: it keeps an idle connection for a few seconds only."""
 
     @classmethod
     async def open(cls, url: str) -> Http:
@@ -45,6 +47,7 @@ class Http(asyncio.Protocol):
                 answer.set_result((status, body))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(ConnectionResetError("the server closed the connection"))
 

@@ -79,6 +79,8 @@ async def _paced(shop: Shop, phase: Phase, turns: Iterator[int], stretch: Stretc
     async def one(number: int) -> None:
         http = None
         if phase.door == "pos":
+            while free and free[-1].closed:
+                free.pop()
             http = free.pop() if free else await Http.open(shop.orders.url)
         await shop.pay(shop.registers[number % len(shop.registers)], http)
         if http is not None:

@@ -14,9 +14,10 @@ from tests.web.chromium import ARGUMENTS, chromium
 from tests.web.pages import Faults, Terminal, Till
 from tests.web.serving import Serving
 
-PATIENCE_MS = 15_000
-expect.set_options(timeout=PATIENCE_MS)
+PATIENCE_MS = 40_000
+"""More than twice the longest pause (15 s) before a page of its own accord tries to connect again."""
 
+expect.set_options(timeout=PATIENCE_MS)
 
 _HERE = Path(__file__).parent
 
