@@ -72,6 +72,20 @@ async def test_what_a_command_changed_before_it_failed_is_forgotten(store: Sqlit
     await _checked(store)
 
 
+async def test_a_refusal_that_wrote_nothing_costs_the_others_nothing(store: SqliteStore) -> None:
+    async def refuse(unit: Unit) -> None:
+        await _state(unit)
+        raise Refusal("no", "No.")
+
+    remembered = await _checked(store)
+    outcomes = await asyncio.gather(
+        store.write(_stall, _ignore), store.write(refuse, _ignore), store.write(_state, _ignore), return_exceptions=True
+    )
+    assert isinstance(outcomes[1], Refusal)
+    assert outcomes[2] is QueueState.STALLED
+    assert await _checked(store) == remembered
+
+
 async def test_what_a_command_changes_and_does_not_save_is_changed_nowhere(store: SqliteStore) -> None:
     async def careless(unit: Unit) -> None:
         device = await unit.devices.get("D1")

@@ -190,14 +190,14 @@ class SqliteStore:
         try:
             result = drive(cast(Any, write.command(unit)))
         except BaseException as problem:
-            self._writing = None
             if not connection.in_transaction:
                 # SQLite itself rolled everything back: the commands before this one are gone too.
                 raise sqlite3.OperationalError(f"transaction lost: {problem!r}") from problem
-            if self._careful:
+            if connection.total_changes != changes:
+                self._writing = None
+                if not self._careful:
+                    raise _HalfDone from problem
                 connection.execute("ROLLBACK TO command")
-            elif connection.total_changes != changes:
-                raise _HalfDone from problem
             if isinstance(problem, sqlite3.OperationalError):
                 return None, StoreUnavailable(f"the store refused it: {problem}")
             return None, problem
