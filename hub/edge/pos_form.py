@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 import msgspec
 from starlette.requests import Request
@@ -60,17 +60,26 @@ def parsed(encoded: bytes, *, kind: bytes = _FORM) -> dict[str, str]:
     if encoded.count(b"&") >= PARAMETERS_LIMIT:
         raise PosError(400, "invalid_params", f"There are more than {PARAMETERS_LIMIT} parameters.")
     try:
-        pairs = parse_qsl(encoded.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
+        text = encoded.decode("ascii").replace("+", " ")
+        # A part without "=" is a name with an empty value, an empty part is none (as urllib's parse_qsl has it).
+        pairs = [part.partition("=") for part in text.split("&") if part]
+        if "%" in text:
+            pairs = [(_unquoted(name), "", _unquoted(value)) for name, _, value in pairs]
     except ValueError:  # UnicodeDecodeError is one
         raise PosError(400, "invalid_params", "The parameters are not URL-encoded UTF-8.") from None
     found: dict[str, str] = {}
-    for name, value in pairs:
-        if _CONTROL.search(value):
+    for name, _, value in pairs:
+        # Twice as fast as the expression, and nearly all values are such.
+        if not value.isprintable() and _CONTROL.search(value):
             raise PosError(400, "invalid_params", f"{name[:40]} contains control characters.")
         if found.setdefault(name, value) != value and name in _KNOWN:
             # Of two amounts none is guessed.
             raise PosError(400, "invalid_params", f"{name} is given twice, with different values.")
     return found
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="strict") if "%" in text else text
 
 
 def identity(given: Mapping[str, str]) -> Identity:
@@ -105,6 +114,7 @@ _SUBMIT = {
     "SaleData": "sale_data",
     "PosNotificationCallbackUrl": "callback_url",
 }
+_SUBMIT_NAMES = {field: name for name, field in _SUBMIT.items()} | {"idempotency_key": "Idempotency-Key"}
 _KNOWN = frozenset(
     {
         "POSRegisterID",
@@ -139,15 +149,14 @@ def submission(given: Mapping[str, str], idempotency_key: str | None) -> Submit:
     known = PARAMETERS[function].all if function is not None else ()
     fields: dict[str, Any] = {"function": asked}
     for name, field in _SUBMIT.items():
-        if given.get(name) and (field in known or field not in _OF_SOME_FUNCTIONS):
-            fields[field] = given[name]
+        if (text := given.get(name)) and (field in known or field not in _OF_SOME_FUNCTIONS):
+            fields[field] = text
     for field, name in AMOUNTS.items():
-        if given.get(name) and field in known:
-            fields[field] = _cents(given[name], name)
+        if (text := given.get(name)) and field in known:
+            fields[field] = _cents(text, name)
     if idempotency_key:
         fields["idempotency_key"] = idempotency_key
-    names = {field: name for name, field in _SUBMIT.items()} | {"idempotency_key": "Idempotency-Key"}
-    return _typed(fields, Submit, names)
+    return _typed(fields, Submit, _SUBMIT_NAMES)
 
 
 def _cents(text: str, name: str) -> int:
