@@ -20,6 +20,7 @@ from hub.clock import Clock
 from hub.edge.edge import Edge
 from hub.edge.heartbeat import Heartbeats
 from hub.edge.http_protocol import HubHttpProtocol
+from hub.edge.turnstile import Turnstile
 from hub.edge.websocket_protocol import HubWebSocketProtocol
 from hub.entropy import Entropy
 from hub.settings import Settings
@@ -102,14 +103,15 @@ def _calm_garbage_collector() -> None:
 
 def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
     heartbeats = Heartbeats(settings.heartbeat_seconds)
-    # uvicorn calls it for each request to upgrade, as it would a class.
+    # uvicorn calls these for each connection, and for each request to upgrade, as it would classes.
+    connections: Any = partial(HubHttpProtocol, Turnstile())
     sockets: Any = partial(HubWebSocketProtocol, heartbeats)
     return uvicorn.Config(
         with_cors(app, settings),
         host=settings.host,
         port=settings.port,
         lifespan="off",
-        http=HubHttpProtocol,
+        http=connections,
         ws=sockets,
         ws_max_size=settings.message_bytes,
         ws_ping_interval=None,  # the hub's sockets have one heartbeat for all

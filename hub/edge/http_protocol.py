@@ -15,6 +15,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from hub.edge.pos_errors import CODE_HEADER
+from hub.edge.turnstile import Turnstile
 
 EXTENSION = "smartconnect.whole_answer"
 
@@ -27,6 +28,10 @@ ARRIVAL_SECONDS = 30.0
 
 class HubHttpProtocol(HttpToolsProtocol):
     """One HTTP connection. Made by uvicorn."""
+
+    def __init__(self, turnstile: Turnstile, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._turnstile = turnstile
 
     _arriving = False
     """A request has begun to arrive, and its end has not."""
@@ -55,6 +60,17 @@ class HubHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._arriving = False
         super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        if not self._turnstile.enter(self._upgrade):
+            # Until it is its turn nobody could take what arrives.
+            self.transport.pause_reading()
+
+    def _upgrade(self) -> None:
+        if self.transport.is_closing():
+            return
+        super().handle_websocket_upgrade()
+        self.transport.resume_reading()
 
     def _calm(self) -> None:
         if self._patience is not None:

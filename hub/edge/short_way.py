@@ -1,20 +1,29 @@
-"""The short way: the two requests that most of the load consists of go straight to their endpoints.
+"""The short way: what most of the load consists of goes straight to its endpoint, two requests and the sockets.
 
-Starlette's middleware and routing cost more than these endpoints do. Everything else, and whatever a browser's page
-sends (it needs CORS headers), goes the usual way, to the same endpoints.
+Starlette's middleware and routing cost more than these endpoints do. Everything else, and a request of a browser's page
+(it needs CORS headers), goes the usual way, to the same endpoints.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
+from hub.edge import device_socket, register_socket
 from hub.edge.http_protocol import EXTENSION
 from hub.edge.pos_api import GET_TRANSACTION, POST_TRANSACTION
 from hub.edge.pos_request import PosEndpoint
 
 _SUBMIT = "/pos/transaction"
 _POLL = "/pos/transaction/"
+
+_SOCKETS: dict[str, Callable[[WebSocket], Awaitable[None]]] = {
+    "/ws/device": device_socket.endpoint,
+    "/ws/register": register_socket.endpoint,
+}
 
 _VARY = (b"vary", b"Origin")
 """As the CORS middleware has it: caches must know that another origin's answer differs."""
@@ -28,6 +37,10 @@ class ShortWay:
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and (socket := _SOCKETS.get(scope["path"])) is not None:
+            scope["app"] = self._app
+            await socket(WebSocket(scope, receive, send))
+            return
         endpoint = _endpoint(scope)
         if endpoint is None:
             await self._rest(scope, receive, send)

@@ -66,6 +66,7 @@ async def play(shop: Shop) -> Json:
         "settled_seconds": max(settled),
         "settled_ms": percentiles(settled),
         "welcomed_seconds": max(welcomed),
+        "welcomed_ms": percentiles(welcomed),
         "server_cpu_seconds": theirs,
         "generator_cpu_seconds": own,
         "errors": len(shop.registers) - len(settled),

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.shop import Shop, Till
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+ORDERED = re.compile(r".{14}7.*")
 
 
 def assert_strings(data: dict[str, Any]) -> None:
@@ -41,7 +42,7 @@ async def test_every_field(shop: Shop) -> None:
         },
         "merchantAccessToken": token,
     }
-    assert UUID.fullmatch(transaction_id)
+    assert UUID.fullmatch(transaction_id) and ORDERED.fullmatch(transaction_id)
     assert UUID.fullmatch(envelope["merchantId"])
     assert_strings(envelope["data"])
 
