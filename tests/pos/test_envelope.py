@@ -42,7 +42,8 @@ async def test_every_field(shop: Shop) -> None:
         },
         "merchantAccessToken": token,
     }
-    assert UUID.fullmatch(transaction_id) and ORDERED.fullmatch(transaction_id)
+    assert UUID.fullmatch(transaction_id)
+    assert ORDERED.fullmatch(transaction_id)
     assert UUID.fullmatch(envelope["merchantId"])
     assert_strings(envelope["data"])
 
