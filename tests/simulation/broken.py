@@ -370,7 +370,7 @@ BROKEN = [
     Broken(truth.PAYMENT_WINS, believes_a_stale_no, ("refuse", "stall", "silence")),
     Broken(delivery.IN_SEQUENCE, repeats_an_event),
     Broken(ties.NAME, takes_a_code_twice),
-    Broken(ties.NAME, takes_an_old_code),
+    Broken(ties.NAME, takes_an_old_code, ("unpair",)),
     Broken(ties.NAME, removes_in_words_only),
     Broken(liveness.PRESENCE, loses_a_disconnect, ("power",)),
 ]

@@ -366,11 +366,11 @@ class Terminal:
                 return
             if random.random() < (0.02 if ram.pairings else 0.3) and ram.code is None:
                 self.open_pairing()
-            elif chance < 0.61:
+            elif chance < 0.65:
                 self.close_pairing() if random.random() < 0.5 else self.open_pairing()
-            elif chance < 0.62 and ram.pairings:
+            elif chance < 0.66 and ram.pairings:
                 self.remove(random.choice([*ram.pairings, None]))
-            elif chance < 0.63:
+            elif chance < 0.67:
                 self.list_pairings()
 
     def decide(self, entry: Entry) -> None:

@@ -71,7 +71,7 @@ class World:
         shown = [terminal.code for terminal in self.terminals if terminal.code is not None]
         old = [code for code in self._noted if code not in shown]
         self._noted = [*old, *shown][-NOTED:]
-        return [self.random.choice(old)] if old and self.random.random() < 0.15 else shown
+        return [self.random.choice(old)] if old and self.random.random() < (0.15 if shown else 0.5) else shown
 
     # The hub.
 
