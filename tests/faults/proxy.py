@@ -247,6 +247,8 @@ class Proxy:
         """Pass on one direction, message by message, to its end. An end is passed on too."""
         source, target = (wire.client, wire.hub) if way is Way.UP else (wire.hub, wire.client)
         stream = _Stream()
+        lost = False
+        """One message has got lost, so all that come after it do."""
         while not source.gone:
             if way is Way.DOWN:
                 await wire.reads_down.wait()
@@ -262,7 +264,8 @@ class Proxy:
                 kind = wire.kind_of(way, text, is_websocket=stream.is_websocket)
                 passage = Passage(wire, way, kind, content)
                 self._note_upgrade(stream, wire, passage, content)
-                if not await self.interference(passage):
+                lost = lost or not await self.interference(passage)
+                if lost:
                     continue
                 if not target.gone:
                     await target.write(content)

@@ -363,7 +363,7 @@ BROKEN = [
     Broken(delivery.DELIVERED, tells_no_outcome),
     Broken(ties.NAME, keeps_the_old_pairing),
     Broken(liveness.STUCK, forgets_deadlines),
-    Broken(liveness.PRESENCE, lets_an_old_socket_disconnect),
+    Broken(liveness.PRESENCE, lets_an_old_socket_disconnect, ("half_open",)),
     Broken(liveness.FAILED, raises_on_a_decline),
     # Further ways to break the same.
     Broken(delivery.IN_SEQUENCE, remembers_what_was_rolled_back, ("disk",)),
