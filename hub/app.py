@@ -124,10 +124,7 @@ def make_app() -> Starlette:
 
 
 def with_cors(app: Starlette, settings: Settings) -> ASGIApp:
-    """Browser POS pages call the API directly; outermost, so that errors carry the header too.
-
-    What most of the load consists of goes past it, and past Starlette.
-    """
+    """Browser POS pages call the API directly; outermost, so that errors carry the header too."""
     whole = CORSMiddleware(
         app,
         allow_origins=settings.allowed_origins,

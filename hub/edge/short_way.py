@@ -1,7 +1,7 @@
 """The short way: what most of the load consists of goes straight to its endpoint, two requests and the sockets.
 
-Starlette's middleware and routing cost more than these endpoints do. Everything else, and a request of a browser's page
-(it needs CORS headers), goes the usual way, to the same endpoints.
+Starlette's middleware and routing cost more than these endpoints do. Everything else goes the usual way, and so may
+these: to the same endpoints, with the same answers.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from hub.edge import device_socket, register_socket
-from hub.edge.http_protocol import EXTENSION
+from hub.edge.http_protocol import EXTENSION, Header
 from hub.edge.pos_api import GET_TRANSACTION, POST_TRANSACTION
 from hub.edge.pos_request import PosEndpoint
 
@@ -30,11 +31,12 @@ _VARY = (b"vary", b"Origin")
 
 
 class ShortWay:
-    """Outermost. `rest` is the whole application, with its middleware."""
+    """Outermost. `rest` is the whole application, with its middleware; it knows which origins are allowed."""
 
-    def __init__(self, app: Starlette, rest: ASGIApp) -> None:
+    def __init__(self, app: Starlette, rest: CORSMiddleware) -> None:
         self._app = app
         self._rest = rest
+        self._to_pages = [(name.lower().encode(), value.encode()) for name, value in rest.simple_headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and (socket := _SOCKETS.get(scope["path"])) is not None:
@@ -48,12 +50,22 @@ class ShortWay:
         scope["app"] = self._app
         answer = await endpoint.answer(scope, receive)
         headers = answer.raw_headers()
-        headers.append(_VARY)
+        headers += self._cors(scope)
         # The hub's own server takes an answer as one piece, and sends it as one.
         whole = scope.get("extensions", {}).get(EXTENSION)
         if whole is None or not whole(answer.status, headers, answer.body):
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
+
+    def _cors(self, scope: Scope) -> list[Header]:
+        """What the middleware would add to the answer."""
+        origin: bytes | None = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is None:
+            return [_VARY]
+        headers = [*self._to_pages, _VARY]
+        if not self._rest.allow_all_origins and self._rest.is_allowed_origin(origin.decode("latin-1")):
+            headers.append((b"access-control-allow-origin", origin))
+        return headers
 
 
 def _endpoint(scope: Scope) -> PosEndpoint | None:
@@ -67,8 +79,5 @@ def _endpoint(scope: Scope) -> PosEndpoint | None:
         endpoint, path_params = GET_TRANSACTION, {"transaction_id": path[len(_POLL) :]}
     else:
         return None
-    for name, _ in scope["headers"]:
-        if name == b"origin":
-            return None
     scope["path_params"] = path_params
     return endpoint

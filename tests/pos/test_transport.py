@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
 
-from tests.running import RunningHub
+from tests.clock import ManualClock
+from tests.running import RunningHub, running
 from tests.shop import Shop, Till
 
 ORIGIN = {"Origin": "https://pos.example"}
@@ -228,3 +230,16 @@ async def test_largest_body(shop: Shop) -> None:
     assert over.json() == {"error": "The request body is over 65536 bytes."}
     listed = await shop.hub.http.get("/admin/transactions", headers=shop.hub.admin)
     assert len(listed.json()["transactions"]) == 1
+
+
+@pytest.mark.parametrize("allowed", [["*"], ["https://till.example", "https://other.example"]])
+@pytest.mark.parametrize("origin", [{}, {"Origin": "https://till.example"}, {"Origin": "https://evil.example"}])
+async def test_cors_is_the_same_both_ways(
+    tmp_path: Path, clock: ManualClock, allowed: list[str], origin: dict[str, str]
+) -> None:
+    """What takes the short way has the headers that the middleware gives to the same path with a slash too many."""
+    async with running(tmp_path, clock, allowed_origins=allowed) as hub:
+        short = await hub.http.post("/POS/Transaction", headers=origin)
+        usual = await hub.http.post("/POS//Transaction", headers=origin)
+        assert (short.status_code, usual.status_code) == (400, 400)
+        assert sorted(short.headers.multi_items()) == sorted(usual.headers.multi_items())

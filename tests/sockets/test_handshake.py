@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from hub.edge.turnstile import A_TURN
 from tests.clock import ManualClock
 from tests.running import RunningHub, running
 from tests.shop import Shop, until
@@ -117,3 +121,25 @@ async def test_draining(hub: RunningHub, kind: str) -> None:
     status, body, headers = await refused(hub, kind)
     assert (status, body["code"], headers["retry-after"]) == (503, "draining", "1")
     assert (await hub.http.get("/readyz")).status_code == 503
+
+
+async def test_many_at_once(tmp_path: Path, clock: ManualClock) -> None:
+    """More than are let through in one turn: all get in, and are served."""
+    asked = (
+        b"GET /ws/device HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        b"Sec-WebSocket-Protocol: smartconnect.device.v1\r\n\r\n"
+    )
+    # These clients answer no pings.
+    async with running(tmp_path / "data", clock, heartbeat_seconds=600) as hub:
+        address = urlsplit(hub.url)
+        sockets = [socket.create_connection((address.hostname, address.port)) for _ in range(5 * A_TURN)]
+        for each in sockets:
+            each.sendall(asked)
+        for each in sockets:
+            reader, writer = await asyncio.open_connection(sock=each)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            writer.write(b"\x81\x80\x00\x00\x00\x00")  # an empty text, which is no JSON
+            await reader.readuntil(b"parse_error")
+            writer.close()
+            await writer.wait_closed()
