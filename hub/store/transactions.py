@@ -77,12 +77,14 @@ def _update(columns: tuple[str, ...]) -> str:
 
 
 class Transactions:
-    __slots__ = ("_open", "_session")
+    __slots__ = ("_none_waits", "_open", "_session")
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open = Rows(remembers=session.remembers)
         """By id; not those that have ended."""
+        self._none_waits = Rows(remembers=session.remembers)
+        """An empty row for each device whose queue is known to be empty, as most are when a payment ends."""
 
     async def _one(self, where: str, *parameters: object) -> Transaction | None:
         row = await self._session.one(f"SELECT {_COLUMNS} FROM transactions WHERE {where}", *parameters)
@@ -118,13 +120,25 @@ class Transactions:
 
     async def waiting(self, device_id: str) -> list[Transaction]:
         """The queue, in the order in which the hub received them."""
-        return await self._all("device_id = ? AND state = 'queued' ORDER BY seq", device_id)
+        if self._none_waits.get(device_id) is not None:
+            return []
+        found = await self._all("device_id = ? AND state = 'queued' ORDER BY seq", device_id)
+        if not found:
+            self._none_waits.remember(device_id, ())
+        return found
 
     async def head(self, device_id: str) -> Transaction | None:
-        return await self._one("device_id = ? AND state = 'queued' ORDER BY seq LIMIT 1", device_id)
+        if self._none_waits.get(device_id) is not None:
+            return None
+        found = await self._one("device_id = ? AND state = 'queued' ORDER BY seq LIMIT 1", device_id)
+        if found is None:
+            self._none_waits.remember(device_id, ())
+        return found
 
     async def count_waiting(self, device_id: str, *, before: int | None = None) -> int:
         """How many wait for the device; with `before`, how many of them came earlier than that."""
+        if self._none_waits.get(device_id) is not None:
+            return 0
         if before is None:
             row = await self._session.one(
                 "SELECT count(*) FROM transactions WHERE device_id = ? AND state = 'queued'", device_id
@@ -153,6 +167,7 @@ class Transactions:
             transaction.start_by,
             *_changing(transaction),
         )
+        self._look_again(transaction)
         row = await self._session.one(_INSERT, *values)
         assert row is not None
         transaction.seq = row[0]
@@ -160,6 +175,7 @@ class Transactions:
 
     async def save(self, transaction: Transaction) -> None:
         """Store what has changed."""
+        self._look_again(transaction)
         values = _changing(transaction)
         row = self._open.get(transaction.transaction_id)
         if row is None:
@@ -177,6 +193,11 @@ class Transactions:
             self._open.forget(transaction.transaction_id)
         else:
             self._open.remember(transaction.transaction_id, row[:12] + values)
+
+    def _look_again(self, transaction: Transaction) -> None:
+        """It may wait from now on."""
+        if transaction.state is TransactionState.QUEUED:
+            self._none_waits.forget(transaction.device_id)
 
     async def set_waiting_due(self, device_id: str, *, no_later_than: int | None) -> None:
         """When the queued transactions of a device end: at their own start deadline, or sooner if it is away."""

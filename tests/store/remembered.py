@@ -13,7 +13,7 @@ from hub.store.unit import Repositories
 
 
 def check(connection: sqlite3.Connection, repositories: Repositories) -> int:
-    """Each remembered row is the row of the database; returns how many there were."""
+    """Each remembered row is the row of the database, and no queue is wrongly known as empty; returns how many."""
     last = (
         "coalesce((SELECT max(number) FROM register_events AS e WHERE e.register_key = r.register_key), swept_event) "
         "FROM registers AS r WHERE r.register_key = ?"
@@ -33,6 +33,10 @@ def check(connection: sqlite3.Connection, repositories: Repositories) -> int:
         for key, row in rows.all().items():
             assert connection.execute(f"SELECT {select}", (key,)).fetchall() == [row]
             count += 1
+    for device_id in repositories.transactions._none_waits.all():
+        waiting = "SELECT count(*) FROM transactions WHERE device_id = ? AND state = 'queued'"
+        assert connection.execute(waiting, (device_id,)).fetchone() == (0,)
+        count += 1
     return count
 
 
