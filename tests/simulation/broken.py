@@ -371,6 +371,6 @@ BROKEN = [
     Broken(delivery.IN_SEQUENCE, repeats_an_event),
     Broken(ties.NAME, takes_a_code_twice),
     Broken(ties.NAME, takes_an_old_code, ("unpair",)),
-    Broken(ties.NAME, removes_in_words_only),
+    Broken(ties.NAME, removes_in_words_only, ("twice",)),
     Broken(liveness.PRESENCE, loses_a_disconnect, ("power",)),
 ]
