@@ -8,6 +8,7 @@ from the seed. Responsible for working and settling; it judges nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sqlite3
 from collections.abc import Callable, Coroutine
@@ -193,11 +194,11 @@ class Crowd:
         for device in self.devices:
             if not device.is_on:
                 await device.power_on()
-            await device.ready()
+            await _in_touch(device)
             device.answer_twice(False)
             await device.seen.until(lambda device=device: not device.memory.unrecorded())  # type: ignore[misc]
         for register in self.registers:
-            await register.ready()
+            await register.pairing_status()
             await self._caught_up(register, database)
         self.history.add(Settled(at=self.clock.now_ms(), who="harness"))
         return Case(tuple(self.history.records), Stored.read(database))
@@ -223,6 +224,15 @@ async def pair(register: RegisterClient, device: SimulatedDevice) -> None:
             pass
         paired = (await register.pairing_status()).device
         if paired is not None and paired.device_id == device.device_id:
+            return
+
+
+async def _in_touch(device: SimulatedDevice) -> None:
+    """Wait until the hub answers: the device may believe in a connection that has ended."""
+    while True:
+        await device.ready()
+        with contextlib.suppress(ConnectionLost):
+            await device.pairings()
             return
 
 

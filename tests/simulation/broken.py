@@ -338,6 +338,11 @@ def remembers_what_was_rolled_back(patch: MonkeyPatch) -> None:
     patch.setattr(SqliteStore, "_repositories", repositories)
 
 
+def believes_in_an_empty_queue(patch: MonkeyPatch) -> None:
+    """A queue that was empty once is not looked into again."""
+    patch.setattr(Transactions, "_look_again", lambda _transactions, _transaction: None)
+
+
 def repeats_an_event(patch: MonkeyPatch) -> None:
     """What was pushed is read again when the register catches up."""
     read = subscription.events_after
@@ -368,6 +373,7 @@ BROKEN = [
     # Further ways to break the same.
     Broken(delivery.IN_SEQUENCE, remembers_what_was_rolled_back, ("disk",)),
     Broken(truth.PAYMENT_WINS, believes_a_stale_no, ("refuse", "stall", "silence")),
+    Broken(liveness.STUCK, believes_in_an_empty_queue),
     Broken(delivery.IN_SEQUENCE, repeats_an_event),
     Broken(ties.NAME, takes_a_code_twice),
     Broken(ties.NAME, takes_an_old_code, ("unpair",)),
