@@ -212,7 +212,9 @@ class SimulatedDevice:
         return self._terminal is not None and self._terminal.client.online
 
     async def ready(self) -> Welcome:
-        """Wait until connected and welcomed."""
+        """Wait until connected and welcomed. Raises `Stopped` if the power is off, or goes meanwhile."""
+        if self._terminal is None:
+            raise Stopped("it is off")
         return await self.client.ready()
 
     @property
@@ -223,11 +225,11 @@ class SimulatedDevice:
 
     async def open_pairing(self) -> str:
         """Start pairing; the code on the screen. Raises what a call does, and `Stopped` if the power goes meanwhile."""
-        terminal, client = self._terminal, self.client
-        await client.ready()
-        shown: PairingCodeShown = await client.pairing_start()
-        if terminal is None or terminal is not self._terminal:
+        await self.ready()
+        terminal = self._terminal
+        if terminal is None:
             raise Stopped("the power went")
+        shown: PairingCodeShown = await terminal.client.pairing_start()
         terminal.code = shown
         return shown.code
 

@@ -230,8 +230,9 @@ async def pair(register: RegisterClient, device: SimulatedDevice) -> None:
 async def _in_touch(device: SimulatedDevice) -> None:
     """Wait until the hub answers: the device may believe in a connection that has ended."""
     while True:
-        await device.ready()
-        with contextlib.suppress(ConnectionLost):
+        await device.seen.until(lambda: device.is_on)
+        with contextlib.suppress(ConnectionLost, Stopped):
+            await device.ready()
             await device.pairings()
             return
 

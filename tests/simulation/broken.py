@@ -373,7 +373,7 @@ BROKEN = [
     # Further ways to break the same.
     Broken(delivery.IN_SEQUENCE, remembers_what_was_rolled_back, ("disk",)),
     Broken(truth.PAYMENT_WINS, believes_a_stale_no, ("refuse", "stall", "silence")),
-    Broken(liveness.STUCK, believes_in_an_empty_queue),
+    Broken(order.ORDER, believes_in_an_empty_queue),
     Broken(delivery.IN_SEQUENCE, repeats_an_event),
     Broken(ties.NAME, takes_a_code_twice),
     Broken(ties.NAME, takes_an_old_code, ("unpair",)),
