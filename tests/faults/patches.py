@@ -92,6 +92,7 @@ def forgets_a_batch() -> None:
         connection.execute("BEGIN IMMEDIATE")
         settled = [store._write_one(connection, each) for each in batch]
         connection.execute("ROLLBACK")
+        store._writing = None
         return settled
 
     _put(SqliteStore, "_write_batch", write)

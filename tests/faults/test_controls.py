@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limi
 
 Kind = tuple[str, Stage, Sequence[int]]
 
-KILL: Kind = ("kill", by_itself(kill.run), range(1, 6))
+KILL: Kind = ("kill", by_itself(kill.run), range(1, 31))
 DISK_ERROR: Kind = ("disk_error", by_itself(disk_error.run), range(402, 440, 4))
 CUT: Kind = ("network", by_itself(network.run), [seed for seed in range(40) if network.Plan.of(seed).kind == "cut"])
 STORM: Kind = ("network", by_itself(network.run), range(5, 55, 10))
