@@ -87,6 +87,7 @@ class RegisterSession:
         self._known = subscribed.event
         self._catching_up: asyncio.Task[None] | None = None
         self._welcomed = False
+        self._gone = False
         # Events that were committed after the hello was read are found missing, and read, with the first one pushed;
         # to need no first one, `welcomed` looks once.
         self._unsubscribe = self._engine.bus.subscribe(register_topic(self._who.register_key), self._on_signal)
@@ -115,7 +116,7 @@ class RegisterSession:
 
     def _caught_up(self, task: asyncio.Task[None]) -> None:
         self._catching_up = None
-        if task.cancelled():
+        if self._gone or task.cancelled():
             return
         if task.exception() is not None:
             # Without the store there is no telling what was missed: the register comes back and resumes.
@@ -135,6 +136,7 @@ class RegisterSession:
             await self._connection.room()
 
     async def gone(self) -> None:
+        self._gone = True
         self._unsubscribe()
         if self._catching_up is not None:
             self._catching_up.cancel()

@@ -170,9 +170,11 @@ class Watch:
         self._changed.set()
 
     async def until(self, state: str) -> None:
+        # Cleared before looking: what changes after the look wakes the wait that follows.
+        self._changed.clear()
         while await self._scene.state(self._transaction_id) != state:
-            self._changed.clear()
             await self._changed.wait()
+            self._changed.clear()
 
 
 @pytest.fixture

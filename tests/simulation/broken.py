@@ -82,13 +82,14 @@ def forgets_a_batch(patch: MonkeyPatch) -> None:
 
 
 def tells_before_the_commit(patch: MonkeyPatch) -> None:
-    """What a command tells goes out as soon as it has run; the commit may still fail."""
+    """What a command tells goes out once it has run; the commit may still fail."""
     written = SqliteStore._write_one
 
     def write(store: SqliteStore, connection: sqlite3.Connection, write: Any) -> Any:
         settled = written(store, connection, write)
-        if write.unit is not None:
-            write.after_commit(write.unit)
+        task = store._writes._task
+        if write.unit is not None and task is not None:
+            task.get_loop().call_soon(write.after_commit, write.unit)
         return settled
 
     patch.setattr(SqliteStore, "_write_one", write)

@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, expect
 
-_LINK_DOWN = re.compile(r"WebSocket connection to .* failed|ERR_CONNECTION_REFUSED at .*/web/icon\.svg")
+_LINK_DOWN = re.compile(r"WebSocket connection to .* failed|ERR_CONNECTION_(?:REFUSED|RESET) at .*/web/icon\.svg")
 """Chromium logs it by itself whenever a socket cannot be opened, or the page's icon not be had; no page can help it."""
 _CODE = re.compile(r"^\d{4} \d{4}$")
 
