@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import random
 import sqlite3
 import time
@@ -61,7 +62,14 @@ def fill(folder: Path, *, devices: int, registers: int, transactions: int = 0, s
         database.execute("PRAGMA journal_mode=WAL")
     finally:
         database.close()
+    _settle(folder / "data" / "hub.db")
     return Filled(folder, credential)
+
+
+def _settle(file: Path) -> None:
+    """Wait until it is on the disk: else the kernel would write it there while the hub is measured."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
 
 
 def _first_payment(folder: Path) -> tuple[str, str]:
