@@ -6,6 +6,7 @@ import asyncio
 import platform
 import sqlite3
 import subprocess
+import sysconfig
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +28,14 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def _build() -> str:
+    """Whether the interpreter was built with its optimisations, as scripts/environment looks for it."""
+    maps = Path("/proc/self/maps")
+    built_for_it = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    in_one_piece = maps.exists() and "libpython" not in maps.read_text()
+    return "an optimised build" if built_for_it or in_one_piece else "a build without optimisations"
 
 
 def commit() -> str:
@@ -61,7 +70,7 @@ def describe(cores: Cores, seed: int) -> Json:
         "cores": psutil.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": platform.platform(),
-        "python": platform.python_version(),
+        "python": f"{platform.python_version()}, {_build()}",
         "libraries": {library: version(library) for library in LIBRARIES},
         "durability": asyncio.run(_durability()),
         "pinning": str(cores),
