@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TextIO
 
 import msgspec
 import structlog
 
 from hub.clock import rfc3339
+from hub.log_lines import LogLines
 
 SECRET_FIELDS = frozenset(
     {
@@ -81,10 +83,16 @@ def _renderer(as_json: bool) -> Processor:
     return structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else _as_text
 
 
+def _one_place(stream: TextIO) -> Callable[..., LogLines]:
+    lines = LogLines(stream)
+    return lambda *_: lines
+
+
 def configure(*, level: str = "info", as_json: bool = False, lasting: bool = False) -> None:
     """Set up structlog for the process, and route the standard library's warnings into the same stream.
 
-    `lasting`: it is not configured again, so that the loggers need not look how it is set with every line.
+    `lasting`: it is not configured again, as in a server. So the loggers need not look how it is set with each line,
+    and the lines of a turn of the event loop are written together.
     """
     numeric = getattr(logging, level.upper())
     renderer = _renderer(as_json)
@@ -92,7 +100,7 @@ def configure(*, level: str = "info", as_json: bool = False, lasting: bool = Fal
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=_one_place(sys.stderr) if lasting else structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=lasting,
     )
     handler = logging.StreamHandler(sys.stderr)

@@ -1,0 +1,93 @@
+"""Log lines reach their stream in order, together where that may be, and never fail who speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from threading import Thread
+
+from hub.log_lines import LogLines
+
+
+class Stream(io.StringIO):
+    """Counts the writes that reach the system."""
+
+    flushes = 0
+
+    def flush(self) -> None:
+        self.flushes += 1
+
+
+async def a_turn() -> None:
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_soon(passed.set)
+    await passed.wait()
+
+
+async def test_lines_of_a_turn_are_one_write() -> None:
+    stream = Stream()
+    lines = LogLines(stream)
+    lines.info("first")
+    lines.debug("second")
+    assert stream.getvalue() == ""
+    await a_turn()
+    assert (stream.getvalue(), stream.flushes) == ("first\nsecond\n", 1)
+    lines.info("third")
+    await a_turn()
+    assert (stream.getvalue(), stream.flushes) == ("first\nsecond\nthird\n", 2)
+
+
+async def test_a_warning_goes_at_once_and_behind_what_was_said_before() -> None:
+    stream = Stream()
+    lines = LogLines(stream)
+    for speak in (lines.warning, lines.error, lines.critical):
+        lines.info("before")
+        speak("now")
+        assert stream.getvalue().endswith("before\nnow\n")
+    lines.info("after")
+    await a_turn()
+    assert stream.getvalue() == "before\nnow\n" * 3 + "after\n"
+
+
+def test_without_a_loop_each_goes_at_once() -> None:
+    stream = Stream()
+    LogLines(stream).info("alone")
+    assert stream.getvalue() == "alone\n"
+
+
+def test_lines_left_by_a_loop_that_stopped_go_with_the_next() -> None:
+    stream = Stream()
+    lines = LogLines(stream)
+    loop = asyncio.new_event_loop()
+    loop.call_soon(lambda: (lines.info("left"), loop.stop()))
+    loop.run_forever()
+    loop.close()
+
+    async def another() -> None:
+        lines.info("next")
+        await a_turn()
+
+    asyncio.run(another())
+    assert stream.getvalue() == "left\nnext\n"
+
+
+async def test_another_thread_does_not_wait_for_the_loop() -> None:
+    stream = Stream()
+    lines = LogLines(stream)
+    lines.info("loop")
+    thread = Thread(target=lines.info, args=("thread",))
+    thread.start()
+    thread.join()
+    assert stream.getvalue() == "loop\nthread\n"
+
+
+class Full(Stream):
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+async def test_a_stream_that_fails_fails_nobody() -> None:
+    lines = LogLines(Full())
+    lines.info("lost")
+    await a_turn()
+    lines.error("lost too")
