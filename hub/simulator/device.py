@@ -134,12 +134,14 @@ class SimulatedDevice:
         await self._buried()
         self.memory.close()
 
-    async def replace_hardware(self, serial: str) -> None:
-        """Another device comes in this one's place: the same id and credential, another serial, an empty memory."""
+    async def replace_hardware(self, memory: Memory) -> None:
+        """Another device comes in this one's place: its own serial and memory, the same id and credential."""
         if self.is_on:
             await self.power_off()
         self.memory.close()
-        self.memory = Memory(serial=serial, credential=self.memory.credential)
+        if memory.credential != self.memory.credential and self.memory.credential is not None:
+            memory.keep_credential(self.memory.credential)
+        self.memory = memory
         await self.power_on()
 
     def _reached(self, moment: Moment) -> bool:

@@ -22,9 +22,11 @@ from hub.sdk import Backoff, CallError, ConnectionLost, RegisterClient, Stopped
 from hub.sdk.dial import Dial, dial
 from hub.simulator import AmountScript, SimulatedDevice
 from hub.simulator.firmware import Moment
+from hub.simulator.memory import Memory
 from hub.wire.register import TransactionView
 from tests.checker.history import MemoryHistory, Record, Settled
 from tests.checker.stored import Stored
+from tests.faults.operator import Operator
 from tests.faults.pos_till import BUSINESS, VENDOR, PosTill
 from tests.faults.witness import LEFT_OPEN, DeviceWitness, RegisterWitness, WitnessedMemory
 
@@ -63,7 +65,17 @@ class Case:
 class Crowd:
     """`async with Crowd(…) as crowd:`, then `open`, `work`, `settle`."""
 
-    def __init__(self, url: str, folder: Path, seed: int, size: Size = Size(), *, connect: Dial = dial) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        seed: int,
+        size: Size = Size(),
+        *,
+        connect: Dial = dial,
+        hub_url: str | None = None,
+    ) -> None:
+        """`hub_url`: where the operator finds the hub, if not where the others do."""
         self.clock = SystemClock()
         self.history = MemoryHistory()
         self.size = size
@@ -71,8 +83,14 @@ class Crowd:
         self._url = url
         self._connect = connect
         self._watching: set[asyncio.Task[None]] = set()
+        self._folder = folder
+        self._drawer: dict[str, list[str]] = {}
+        """Serials of hardware that was replaced, by device; it is not broken, and may come back."""
+        self._memories: list[Memory] = []
+        self._swapping = asyncio.Lock()
+        self.operator = Operator(hub_url or url, self.history, self.clock, lambda: self._memories)
         self._witnesses: list[RegisterWitness | DeviceWitness] = []
-        self.devices = [self._device(folder, f"dev-{number}") for number in range(1, size.devices + 1)]
+        self.devices = [self._device(f"dev-{number}") for number in range(1, size.devices + 1)]
         self.registers = [self._register(f"till-{number}") for number in range(1, size.registers + 1)]
         self.tills = [
             PosTill(url, f"pos-{number}", self.history, self.clock, random.Random(self._random.random()))
@@ -104,11 +122,9 @@ class Crowd:
         for witness in self._witnesses:
             witness.forget()
 
-    def _device(self, folder: Path, device_id: str) -> SimulatedDevice:
-        memory = WitnessedMemory(folder / f"{device_id}.journal", serial=f"SN-{device_id}")
+    def _device(self, device_id: str) -> SimulatedDevice:
         witness = DeviceWitness(self.history, self.clock, device_id, device_id)
-        witness.serial = memory.serial
-        memory.witness = witness
+        memory = self._memory(f"SN-{device_id}", witness)
         self._witnesses.append(witness)
         chance = random.Random(self._random.random())
         return SimulatedDevice(
@@ -120,6 +136,28 @@ class Crowd:
             backoff=_quick(chance),
             on_frame=witness.on_frame,
         )
+
+    def _memory(self, serial: str, witness: DeviceWitness) -> WitnessedMemory:
+        memory = WitnessedMemory(self._folder / f"{serial}.journal", serial=serial)
+        memory.witness = witness
+        witness.serial = memory.serial
+        self._memories.append(memory)
+        return memory
+
+    async def replace(self, device: SimulatedDevice, *, by_new: bool) -> None:
+        """Other hardware takes its place: new, or what lies in the drawer. From then on the operator is at work."""
+        if not self._drawer:
+            self._watching.add(asyncio.create_task(self.operator.work()))
+        drawer = self._drawer.setdefault(device.device_id, [])
+        async with self._swapping:
+            if device.is_on:
+                await device.power_off()
+            old = device.memory
+            assert isinstance(old, WitnessedMemory)
+            serial = drawer.pop(0) if drawer and not by_new else f"SN-{device.device_id}-{len(self._memories)}"
+            drawer.append(old.serial)
+            old.witness.forget()
+            await device.replace_hardware(self._memory(serial, old.witness))
 
     def _register(self, name: str) -> RegisterClient:
         triple = (name, BUSINESS, VENDOR)

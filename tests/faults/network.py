@@ -1,5 +1,6 @@
 """Network faults: connections cut before and after each acknowledgement, half-open, reset and delayed; two sockets of
-one device, storms of reconnects, slow readers, a clock that steps by an hour, a restart with full queues.
+one device, storms of reconnects, slow readers, a clock that steps by an hour, a restart with full queues, and a device
+whose hardware is replaced.
 
 A proxy that knows one message from the next does it to a hub of its own, and the judge looks at what came of it. A
 delay is a fault here; nothing waits for one to be over.
@@ -53,6 +54,13 @@ OTHERS = (
     "down device.presence",
 )
 
+DEVICE_FRAMES = (
+    "down transaction.start",
+    "up answer to transaction.start",
+    "up transaction.progress",
+    "up transaction.complete",
+    "down answer to transaction.complete",
+)
 REGISTER_FRAMES = ("down transaction.updated",)
 FULL = "down refusal device_busy"
 
@@ -166,6 +174,13 @@ def _full(chance: random.Random) -> Plan:
     return Plan("full queues", (fault,), size, settings, devices_off=True)
 
 
+def _replaced(chance: random.Random) -> Plan:
+    """At any moment of a payment; the second time the first hardware may come back. The operator looks after what is
+    left behind."""
+    faults = _some(chance, "replace", 1, 3, DEVICE_FRAMES)
+    return Plan("replaced hardware", faults, Size(device_faults=0))
+
+
 _PLANS: dict[str, Callable[[random.Random], Plan]] = {
     "cut": _cut,
     "two sockets": _hub_believes,
@@ -175,9 +190,10 @@ _PLANS: dict[str, Callable[[random.Random], Plan]] = {
     "slow reader": _slow,
     "clock": _clock,
     "full queues": _full,
+    "replaced hardware": _replaced,
 }
-KINDS = ("cut", *_PLANS, "cut")
-"""By seed, in turn: most of them cuts."""
+KINDS = ("cut", *_PLANS)
+"""By seed, in turn."""
 
 
 class Mischance:
@@ -201,6 +217,7 @@ class Mischance:
             "slow": self._slow,
             "clock": self._clock,
             "clock and restart": self._clock,
+            "replace": self._replace,
             "restart": self._restart,
             "kill": self._restart,
         }
@@ -291,6 +308,12 @@ class Mischance:
         self._do(self._anew(kill=fault.how == "kill"))
         return True
 
+    async def _replace(self, fault: Fault, passage: Passage) -> bool:
+        """The one that the message is from or for; the message gets through only if it already has."""
+        device = next(each for each in self._crowd.devices if each.device_id == passage.wire.label)
+        self._do(self._crowd.replace(device, by_new=fault.reset))
+        return False
+
     async def _anew(self, *, kill: bool) -> None:
         await (self._hub.kill() if kill else self._hub.stop())
         await self._hub.start()
@@ -318,7 +341,10 @@ async def play(nursery: Nursery, folder: Path, seed: int, plan: Plan) -> Counts:
     hub = HubProcess(nursery, folder, patches=plan.patches, **SETTINGS, **plan.settings)
     step_clock(hub, 0)
     await hub.start()
-    async with Proxy(hub.port, narrow=plan.narrow) as proxy, Crowd(proxy.url, folder, seed, plan.size) as crowd:
+    async with (
+        Proxy(hub.port, narrow=plan.narrow) as proxy,
+        Crowd(proxy.url, folder, seed, plan.size, hub_url=hub.url) as crowd,
+    ):
         await crowd.open()
         mischance = Mischance(hub, proxy, crowd, plan, counts)
         try:
@@ -335,6 +361,7 @@ async def play(nursery: Nursery, folder: Path, seed: int, plan: Plan) -> Counts:
             crowd.history.save(folder / "history.jsonl")
     await hub.kill()
     pronounce(case, hub.database, hub.log)
+    counts["resolved by the operator"] += crowd.operator.resolved
     counts["transactions"] += len(case.stored.transactions)
     # A hub that was killed may leave half a line; a traceback in the log is looked for elsewhere.
     lines = [line for line in hub.log.read_text().splitlines() if line.startswith("{") and line.endswith("}")]

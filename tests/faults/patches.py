@@ -13,8 +13,9 @@ from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from hub.commands import subscription
+from hub.commands import queue, subscription
 from hub.edge.websocket_protocol import HubWebSocketProtocol
+from hub.store.records import Device, Transaction
 from hub.store.sqlite import connection as connections
 from hub.store.sqlite import migration
 from hub.store.sqlite import store as stores
@@ -146,6 +147,17 @@ def loses_what_was_missed() -> None:
         return last, "none"
 
     _put(subscription, "_replay", replay)
+
+
+def sends_to_new_hardware() -> None:
+    """What the old hardware had is sent to the one that replaces it."""
+
+    async def abandon(unit: Unit, device: Device, transaction: Transaction, *, cause: str) -> None:
+        await queue.doubt(unit, transaction, cause=cause)
+        await queue.put_back(unit, transaction, late=cause)
+        await queue.release(unit, device, transaction)
+
+    _put(queue, "abandon", abandon)
 
 
 def trips_over_odd_methods() -> None:

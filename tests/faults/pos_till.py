@@ -37,7 +37,13 @@ def shown(answer: PosAnswer) -> Shown:
     """What an envelope shows of a transaction. A first answer says no state: it may be old."""
     if answer.completed:
         state = _ENDS.get(answer.result or "", "failed")
-        return Shown(answer.transaction_id, state, final=True, never_sent=answer.data.get("NeverSent") == "true")
+        return Shown(
+            answer.transaction_id,
+            state,
+            final=True,
+            never_sent=answer.data.get("NeverSent") == "true",
+            by_operator=answer.data.get("Cause") == "resolved_by_operator",
+        )
     return Shown(answer.transaction_id, answer.data.get("State", "queued"), delayed=answer.result == "OK-DELAYED")
 
 

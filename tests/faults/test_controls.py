@@ -18,6 +18,7 @@ KILL: Kind = ("kill", by_itself(kill.run), range(1, 31))
 DISK_ERROR: Kind = ("disk_error", by_itself(disk_error.run), range(402, 440, 4))
 CUT: Kind = ("network", by_itself(network.run), [seed for seed in range(40) if network.Plan.of(seed).kind == "cut"])
 STORM: Kind = ("network", by_itself(network.run), range(5, 55, 10))
+REPLACED: Kind = ("network", by_itself(network.run), range(9, 109, 10))
 FUZZ: Kind = ("fuzz", fuzz.stage(warm_up=20), range(1, 200))
 
 
@@ -28,6 +29,7 @@ FUZZ: Kind = ("fuzz", fuzz.stage(warm_up=20), range(1, 200))
         (DISK_ERROR, "believes_in_the_disk", "There is no such transaction"),
         (CUT, "ignores_the_key", "one_charge"),
         (STORM, "loses_what_was_missed", "events_in_sequence"),
+        (REPLACED, "sends_to_new_hardware", "never_again_as_new"),
         (FUZZ, "trips_over_odd_methods", "KeyError"),
         (FUZZ, "keeps_every_frame", "memory has grown"),
     ],

@@ -113,7 +113,7 @@ async def test_replaced_hardware_cannot_speak_for_its_predecessor(hub: RunningHu
     async with shop_at(hub) as (device, register):
         transaction_id = await pay(register)
         await device.next_transaction()
-        await device.replace_hardware("SN-NEW")
+        await device.replace_hardware(Memory(serial="SN-NEW"))
         welcome = await device.ready()
         assert [pairing.register_name for pairing in welcome.pairings] == ["Front"]
         assert (await until(register, transaction_id, "in_doubt")).cause == "device_replaced"
