@@ -6,13 +6,12 @@ flight (`reconciling`) before the next one goes out.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from statemachines.refusal import Refusal
 from statemachines.table import Row, Table
+from statemachines.word import Word
 
 
-class QueueState(StrEnum):
+class QueueState(Word):
     OFFLINE = "offline"
     IDLE = "idle"
     SENDING = "sending"
@@ -21,7 +20,7 @@ class QueueState(StrEnum):
     STALLED = "stalled"  # silent or refusing: the operator sees it
 
 
-class QueueTrigger(StrEnum):
+class QueueTrigger(Word):
     CONNECT = "connect"
     DISCONNECT = "disconnect"
     SETTLE = "settle"  # nothing is in flight any more

@@ -6,24 +6,23 @@ operator removes it. The POS has no trigger here.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from statemachines.table import Row, Table
+from statemachines.word import Word
 
 
-class PairingState(StrEnum):
+class PairingState(Word):
     ACTIVE = "active"
     MOVED = "moved"  # the register was paired with another device
     REMOVED = "removed"  # by the device, one or all, or by the operator
 
 
-class PairingTrigger(StrEnum):
+class PairingTrigger(Word):
     RENEW = "renew"  # the same register pairs with the same device once more
     MOVE = "move"
     REMOVE = "remove"
 
 
-class RemovedBy(StrEnum):
+class RemovedBy(Word):
     """Who ended a pairing; told to the device and to the register."""
 
     DEVICE = "device"

@@ -6,14 +6,14 @@ Laws: single use; a code is accepted until its own `expires_at`, also when a new
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Protocol
 
 from statemachines.refusal import Refusal
 from statemachines.table import Row, Table
+from statemachines.word import Word
 
 
-class CodeState(StrEnum):
+class CodeState(Word):
     ISSUED = "issued"  # on the device's screen
     REPLACED = "replaced"  # a newer one is on the screen; still accepted until it expires
     REDEEMED = "redeemed"
@@ -21,7 +21,7 @@ class CodeState(StrEnum):
     WITHDRAWN = "withdrawn"  # the device stopped pairing, went away, was revoked, or the session ended
 
 
-class CodeTrigger(StrEnum):
+class CodeTrigger(Word):
     REDEEM = "redeem"
     REPLACE = "replace"
     EXPIRE = "expire"

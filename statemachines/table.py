@@ -65,6 +65,14 @@ class _Machine(Machine):
     state_cls = _State
     transition_cls = _Step
 
+    def get_model_state(self, model: Any) -> State:
+        state: State = self.states[model.state.name]
+        return state
+
+    def set_state(self, state: Any, model: Any = None) -> None:
+        # One thing takes the step, by a name of the table; the library would look for lists and members as well.
+        model.state = self.states[state].value
+
 
 class _Drawn:
     """What the library hangs its `get_graph` on; it draws a model, never a table."""

@@ -6,14 +6,14 @@ is still `queued` has no such bond. A transaction that the device once acknowled
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Protocol
 
 from statemachines.refusal import Refusal
 from statemachines.table import Row, Table
+from statemachines.word import Word
 
 
-class TransactionState(StrEnum):
+class TransactionState(Word):
     QUEUED = "queued"
     SENDING = "sending"  # committed before the first byte leaves
     PROCESSING = "processing"
@@ -26,7 +26,7 @@ class TransactionState(StrEnum):
     DONE = "done"  # a non-financial function
 
 
-class TransactionTrigger(StrEnum):
+class TransactionTrigger(Word):
     DISPATCH = "dispatch"
     CANCEL = "cancel"
     EXPIRE = "expire"
@@ -49,7 +49,7 @@ class TransactionTrigger(StrEnum):
     RESOLVE_DONE = "resolve_done"
 
 
-class Outcome(StrEnum):
+class Outcome(Word):
     """What a device can report, and an operator can find."""
 
     APPROVED = "approved"
@@ -116,7 +116,7 @@ class Sent(Protocol):
     acknowledged_at: int | None
 
 
-class Heard(StrEnum):
+class Heard(Word):
     """What the device's report of an outcome means for the record."""
 
     COMPLETED = "completed"  # the first word: the transaction is final now
@@ -159,7 +159,7 @@ def believes_not_received(transaction: Sent, *, serial: str) -> bool:
     )
 
 
-class CancelAnswer(StrEnum):
+class CancelAnswer(Word):
     """The honest answer to a POS that asks to cancel."""
 
     CANCELLED = "cancelled"  # it never began: certainly not charged

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import astuple
+
 from hub.store.records import Device
 from hub.store.rows import Rows
 from hub.store.session import Row, Session
@@ -12,16 +14,17 @@ _COLUMNS = (
     "epoch, state, current, due_at, connected_at, disconnected_at"
 )
 
-_QUEUE = slice(11, 14)
-"""Where state, current and due_at stand in a row."""
-
+_STATE = 11
 _STATES = {state.value: state for state in QueueState}
 
 
+def _fields(row: Row) -> Row:
+    """A record's fields out of the columns: each of them immutable, as a remembered row must be."""
+    return (*row[:_STATE], _STATES[row[_STATE]], *row[_STATE + 1 :])
+
+
 def _record(row: Row) -> Device:
-    device = Device(*row)
-    device.state = _STATES[row[11]]
-    return device
+    return Device(*_fields(row))
 
 
 class Devices:
@@ -33,15 +36,16 @@ class Devices:
 
     async def get(self, device_id: str) -> Device | None:
         """The device, locked until the commit: whoever holds it decides what its queue does next."""
-        row = self._rows.get(device_id)
-        if row is None:
+        fields = self._rows.get(device_id)
+        if fields is None:
             row = await self._session.one(
                 f"SELECT {_COLUMNS} FROM devices WHERE device_id = ?{self._session.for_update}", device_id
             )
             if row is None:
                 return None
-            self._rows.remember(device_id, row)
-        return _record(row)
+            fields = _fields(row)
+            self._rows.remember(device_id, fields)
+        return Device(*fields)
 
     async def add(self, device: Device) -> None:
         await self._session.run(
@@ -89,25 +93,27 @@ class Devices:
 
     async def save_queue(self, device: Device) -> None:
         """Store what the queue is doing, and nothing else."""
-        state, current, due_at = now = (device.state.value, device.current, device.due_at)
-        row = self._rows.get(device.device_id)
-        if row is not None and row[_QUEUE] == now:
-            return
-        if row is not None and row[_QUEUE][2] == due_at:
+        fields = self._rows.get(device.device_id)
+        before = None if fields is None else Device(*fields)
+        state, current, due_at = device.state, device.current, device.due_at
+        if before is not None and before.due_at == due_at:
+            if before.state is state and before.current == current:
+                return
             # The usual step: no indexed column is named, so no index is touched.
             await self._session.run(
-                "UPDATE devices SET state = ?, current = ? WHERE device_id = ?", state, current, device.device_id
+                "UPDATE devices SET state = ?, current = ? WHERE device_id = ?", state.value, current, device.device_id
             )
         else:
             await self._session.run(
                 "UPDATE devices SET state = ?, current = ?, due_at = ? WHERE device_id = ?",
-                state,
+                state.value,
                 current,
                 due_at,
                 device.device_id,
             )
-        if row is not None:
-            self._rows.remember(device.device_id, row[: _QUEUE.start] + now + row[_QUEUE.stop :])
+        if before is not None:
+            before.state, before.current, before.due_at = state, current, due_at
+            self._rows.remember(device.device_id, astuple(before))
 
     async def count(self) -> int:
         row = await self._session.one("SELECT count(*) FROM devices")

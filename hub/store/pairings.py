@@ -15,10 +15,13 @@ _JOINED = (
 )
 
 
+def _fields(row: Row) -> Row:
+    """A record's fields out of the columns: each of them immutable, as a remembered row must be."""
+    return (*row[:3], PairingState(row[3]), *row[4:])
+
+
 def _record(row: Row) -> Pairing:
-    pairing = Pairing(*row)
-    pairing.state = PairingState(pairing.state)
-    return pairing
+    return Pairing(*_fields(row))
 
 
 def _joined(row: Row) -> tuple[Pairing, Register]:
@@ -40,8 +43,8 @@ class Pairings:
         return None if row is None else _record(row)
 
     async def active_of_register(self, register_key: str) -> Pairing | None:
-        row = self._active.get(register_key)
-        if row is None:
+        fields = self._active.get(register_key)
+        if fields is None:
             row = await self._session.one(
                 f"SELECT {_COLUMNS} FROM pairings WHERE register_key = ? AND state = 'active'"
                 f"{self._session.for_update}",
@@ -49,8 +52,9 @@ class Pairings:
             )
             if row is None:
                 return None
-            self._active.remember(register_key, row)
-        return _record(row)
+            fields = _fields(row)
+            self._active.remember(register_key, fields)
+        return Pairing(*fields)
 
     async def active_of_device(self, device_id: str) -> list[tuple[Pairing, Register]]:
         """In the order in which they were paired."""

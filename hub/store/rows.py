@@ -3,7 +3,8 @@
 Law: a remembered row is the row of the database, in the session's own transaction. So a repository remembers what it
 has read or written, and forgets what it has changed otherwise; and whoever rolls anything back drops all of it. Only a
 session that alone writes may remember for longer than one transaction. What is remembered are the immutable rows,
-never the records made of them: what a command changes and does not save is changed nowhere.
+never the records made of them: what a command changes and does not save is changed nowhere. Where a column is decoded
+(a request, a state), it is the row of immutable fields that is remembered, so it is decoded once.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ LIMIT = 20_000
 class Rows:
     """The rows of one table by a key. Where nothing may be remembered, nothing is found."""
 
-    __slots__ = ("_remembers", "_rows")
+    __slots__ = ("_remembers", "_rows", "get")
 
     def __init__(self, *, remembers: bool) -> None:
         self._remembers = remembers
         self._rows: dict[str, Row] = {}
-
-    def get(self, key: str) -> Row | None:
-        return self._rows.get(key)
+        self.get = self._rows.get
+        """The row of a key, or None."""
 
     def remember(self, key: str, row: Row) -> None:
         if self._remembers:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import compress
+from operator import ne
 
 import msgspec
+from msgspec.structs import astuple
 
 from hub.store.records import Request, Transaction
 from hub.store.rows import Rows
@@ -18,8 +22,11 @@ _COLUMNS = (
     "cancel_requested_at, finished_at, cause, result, resolved_by, conflict, conflict_reviewed_by, history"
 )
 _INSERTED = _COLUMNS.removeprefix("seq, ")
-_CHANGING = tuple(_COLUMNS.split(", ")[12:])
-"""What a step may change: from `state` on."""
+_NAMES = tuple(_COLUMNS.split(", "))
+_REQUEST, _STATE, _RESULT, _CONFLICT = (_NAMES.index(name) for name in ("request", "state", "result", "conflict"))
+_NEW = tuple(name != "seq" for name in _NAMES)
+_CHANGING = tuple(place >= _STATE for place in range(len(_NAMES)))
+"""What a step may change."""
 _INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 27)}) RETURNING seq"
 
 _NEEDS_A_PERSON = "(state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_reviewed_by IS NULL))"
@@ -31,49 +38,38 @@ _request = msgspec.json.Decoder(Request).decode
 _result = msgspec.json.Decoder(Result).decode
 
 
+def _fields(row: Row) -> Row:
+    """A record's fields out of the columns: each of them immutable, as a remembered row must be."""
+    fields = list(row)
+    fields[_REQUEST] = _request(row[_REQUEST])
+    fields[_STATE] = _STATES[row[_STATE]]
+    for place in (_RESULT, _CONFLICT):
+        if row[place] is not None:
+            fields[place] = _result(row[place])
+    return tuple(fields)
+
+
 def _record(row: Row) -> Transaction:
-    transaction = Transaction(*row)
-    transaction.request = _request(row[5])
-    transaction.state = _STATES[row[12]]
-    if row[23] is not None:
-        transaction.result = _result(row[23])
-    if row[25] is not None:
-        transaction.conflict = _result(row[25])
-    return transaction
+    return Transaction(*_fields(row))
 
 
 _encode = msgspec.json.Encoder().encode
 
 
-def _json(value: Request | Result | None) -> str | None:
-    return None if value is None else _encode(value).decode()
-
-
-def _changing(transaction: Transaction) -> Row:
-    return (
-        transaction.state.value,
-        transaction.updated_at,
-        transaction.due_at,
-        transaction.sends,
-        transaction.asks,
-        transaction.sent_serial,
-        transaction.acknowledged_at,
-        transaction.stage,
-        transaction.cancel_requested_at,
-        transaction.finished_at,
-        transaction.cause,
-        _json(transaction.result),
-        transaction.resolved_by,
-        _json(transaction.conflict),
-        transaction.conflict_reviewed_by,
-        transaction.history,
-    )
+def _columns(fields: Row, wanted: tuple[bool, ...]) -> Iterator[object]:
+    """What is stored of a record's fields, of those that are wanted."""
+    columns = list(fields)
+    columns[_STATE] = fields[_STATE].value
+    for place in (_REQUEST, _RESULT, _CONFLICT):
+        if wanted[place] and fields[place] is not None:
+            columns[place] = _encode(fields[place]).decode()
+    return compress(columns, wanted)
 
 
 @lru_cache(maxsize=256)
-def _update(columns: tuple[str, ...]) -> str:
+def _update(changed: tuple[bool, ...]) -> str:
     """Only the columns that a step changes are named: an index over the others is not touched."""
-    return f"UPDATE transactions SET {', '.join(f'{column} = ?' for column in columns)} WHERE seq = ?"
+    return f"UPDATE transactions SET {', '.join(f'{name} = ?' for name in compress(_NAMES, changed))} WHERE seq = ?"
 
 
 class Transactions:
@@ -95,9 +91,9 @@ class Transactions:
         return [_record(row) for row in rows]
 
     async def get(self, transaction_id: str) -> Transaction | None:
-        row = self._open.get(transaction_id)
-        if row is not None:
-            return _record(row)
+        fields = self._open.get(transaction_id)
+        if fields is not None:
+            return Transaction(*fields)
         row = await self._session.one(
             f"SELECT {_COLUMNS} FROM transactions WHERE transaction_id = ?{self._session.for_update}", transaction_id
         )
@@ -113,10 +109,7 @@ class Transactions:
         )
 
     async def open_of_register(self, register_key: str) -> list[Transaction]:
-        return await self._all(
-            "register_key = ? AND state IN ('queued', 'sending', 'processing', 'cancelling', 'in_doubt') ORDER BY seq",
-            register_key,
-        )
+        return await self._all("register_key = ? AND finished_at IS NULL ORDER BY seq", register_key)
 
     async def waiting(self, device_id: str) -> list[Transaction]:
         """The queue, in the order in which the hub received them."""
@@ -153,46 +146,25 @@ class Transactions:
 
     async def add(self, transaction: Transaction) -> None:
         """Store a new one and set its `seq`, its place in the order of arrival."""
-        values = (
-            transaction.transaction_id,
-            transaction.register_key,
-            transaction.device_id,
-            transaction.merchant_id,
-            _json(transaction.request),
-            transaction.reference,
-            transaction.idempotency_key,
-            transaction.fingerprint,
-            transaction.callback_url,
-            transaction.received_at,
-            transaction.start_by,
-            *_changing(transaction),
-        )
         self._look_again(transaction)
-        row = await self._session.one(_INSERT, *values)
+        row = await self._session.one(_INSERT, *_columns(astuple(transaction), _NEW))
         assert row is not None
         transaction.seq = row[0]
-        self._open.remember(transaction.transaction_id, row + values)
+        self._open.remember(transaction.transaction_id, astuple(transaction))
 
     async def save(self, transaction: Transaction) -> None:
         """Store what has changed."""
         self._look_again(transaction)
-        values = _changing(transaction)
-        row = self._open.get(transaction.transaction_id)
-        if row is None:
-            await self._session.run(_update(_CHANGING), *values, transaction.seq)
+        fields = astuple(transaction)
+        before = self._open.get(transaction.transaction_id)
+        changed = _CHANGING if before is None else tuple(map(ne, fields, before))
+        if True not in changed:
             return
-        changes = [place for place, value in enumerate(values) if value != row[12 + place]]
-        if not changes:
-            return
-        await self._session.run(
-            _update(tuple(_CHANGING[place] for place in changes)),
-            *(values[place] for place in changes),
-            transaction.seq,
-        )
+        await self._session.run(_update(changed), *_columns(fields, changed), transaction.seq)
         if transaction.state in TRANSACTION.final:
             self._open.forget(transaction.transaction_id)
-        else:
-            self._open.remember(transaction.transaction_id, row[:12] + values)
+        elif before is not None:
+            self._open.remember(transaction.transaction_id, fields)
 
     def _look_again(self, transaction: Transaction) -> None:
         """It may wait from now on."""
@@ -241,10 +213,7 @@ class Transactions:
 
     async def count_open_by_state(self) -> dict[str, int]:
         return dict(
-            await self._session.all(
-                "SELECT state, count(*) FROM transactions "
-                "WHERE state IN ('queued', 'sending', 'processing', 'cancelling', 'in_doubt') GROUP BY state"
-            )
+            await self._session.all("SELECT state, count(*) FROM transactions WHERE finished_at IS NULL GROUP BY state")
         )
 
     async def count_attention(self) -> int:

@@ -10,6 +10,7 @@ import pytest
 from hub.store import devices, pairings, registers, transactions
 from hub.store.sqlite import SqliteStore
 from hub.store.unit import Repositories
+from statemachines.transaction import TRANSACTION
 
 
 def check(connection: sqlite3.Connection, repositories: Repositories) -> int:
@@ -19,20 +20,30 @@ def check(connection: sqlite3.Connection, repositories: Repositories) -> int:
         "FROM registers AS r WHERE r.register_key = ?"
     )
     remembered = [
-        (repositories.devices._rows, f"{devices._COLUMNS} FROM devices WHERE device_id = ?"),
         (repositories.registers._rows, f"{registers._COLUMNS} FROM registers WHERE register_key = ?"),
-        (
-            repositories.pairings._active,
-            f"{pairings._COLUMNS} FROM pairings WHERE state = 'active' AND register_key = ?",
-        ),
-        (repositories.transactions._open, f"{transactions._COLUMNS} FROM transactions WHERE transaction_id = ?"),
         (repositories.events._last, last),
     ]
     count = 0
+    for key, fields in repositories.transactions._open.all().items():
+        select = f"SELECT {transactions._COLUMNS} FROM transactions WHERE transaction_id = ?"
+        assert [transactions._fields(row) for row in connection.execute(select, (key,))] == [fields]
+        count += 1
+    for key, fields in repositories.devices._rows.all().items():
+        select = f"SELECT {devices._COLUMNS} FROM devices WHERE device_id = ?"
+        assert [devices._fields(row) for row in connection.execute(select, (key,))] == [fields]
+        count += 1
+    for key, fields in repositories.pairings._active.all().items():
+        select = f"SELECT {pairings._COLUMNS} FROM pairings WHERE state = 'active' AND register_key = ?"
+        assert [pairings._fields(row) for row in connection.execute(select, (key,))] == [fields]
+        count += 1
     for rows, select in remembered:
         for key, row in rows.all().items():
             assert connection.execute(f"SELECT {select}", (key,)).fetchall() == [row]
             count += 1
+    # What the index of the open ones goes by, and the queries that use it.
+    ended = ", ".join(f"'{state.value}'" for state in TRANSACTION.final)
+    wrong = f"SELECT count(*) FROM transactions WHERE (finished_at IS NOT NULL) <> (state IN ({ended}))"
+    assert connection.execute(wrong).fetchone() == (0,)
     for device_id in repositories.transactions._none_waits.all():
         waiting = "SELECT count(*) FROM transactions WHERE device_id = ? AND state = 'queued'"
         assert connection.execute(waiting, (device_id,)).fetchone() == (0,)
