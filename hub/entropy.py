@@ -25,7 +25,8 @@ class Entropy:
     def ordered_uuid(self, at_ms: int) -> str:
         """A UUID of version 7 (RFC 9562): later ones sort behind, so an index of them grows at its end."""
         bits = self._random.getrandbits(74)
-        return str(uuid.UUID(int=at_ms << 80 | 7 << 76 | bits >> 62 << 64 | 2 << 62 | bits & (1 << 62) - 1))
+        form = f"{at_ms << 80 | 7 << 76 | bits >> 62 << 64 | 2 << 62 | bits & (1 << 62) - 1:032x}"
+        return f"{form[:8]}-{form[8:12]}-{form[12:16]}-{form[16:20]}-{form[20:]}"
 
     def pairing_code(self, digits: int) -> str:
         """Decimal digits, the first not zero: a person may drop a leading zero, or a POS keep it in an integer."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hub import log
 from hub.bus.base import Subscriber
-from hub.bus.signal import Signal, topic
+from hub.bus.signal import Signal
 
 _log = log.get("bus")
 
@@ -15,24 +15,28 @@ class LocalBus:
     """Delivers in the order of publishing; a subscriber that raises is logged and does not stop the others."""
 
     def __init__(self) -> None:
-        self._subscribers: dict[str, list[Subscriber]] = {}
+        self._subscribers: dict[str, tuple[Subscriber, ...]] = {}
+        """Replaced, never changed: who comes or goes while a signal is told does not disturb that."""
 
     def publish(self, signals: Sequence[Signal]) -> None:
+        subscribers = self._subscribers
         for signal in signals:
-            for subscriber in tuple(self._subscribers.get(topic(signal), ())):
+            for subscriber in subscribers.get(signal.topic, ()):
                 try:
                     subscriber(signal)
                 except Exception:
                     _log.exception("subscriber_failed", signal=type(signal).__name__)
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> Callable[[], None]:
-        subscribers = self._subscribers.setdefault(topic, [])
-        subscribers.append(subscriber)
+        self._subscribers[topic] = (*self._subscribers.get(topic, ()), subscriber)
 
         def unsubscribe() -> None:
-            if subscriber in subscribers:
-                subscribers.remove(subscriber)
-            if not subscribers and self._subscribers.get(topic) is subscribers:
-                del self._subscribers[topic]
+            others = list(self._subscribers.get(topic, ()))
+            if subscriber in others:
+                others.remove(subscriber)
+            if others:
+                self._subscribers[topic] = tuple(others)
+            else:
+                self._subscribers.pop(topic, None)
 
         return unsubscribe

@@ -7,6 +7,7 @@ can speak for it.
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 
 import msgspec
 
@@ -58,18 +59,21 @@ async def _own(unit: Unit, device: Device, transaction_id: str) -> Transaction:
 
 _NOT_DIGITS = re.compile(r"\D")
 _CONTROL = re.compile(f"[{CONTROLS}]")
+_MASKED = re.compile(r"\.{4}[0-9]{4}")
 _TEXTS = tuple(
     name for name, kind in Result.__annotations__.items() if kind.startswith(("ReportedText", "ReceiptText"))
 )
+_texts = attrgetter(*_TEXTS)
 
 
 def _cleaned(result: Result) -> Result:
     """Cut a card number down to its last four digits, for no more of it may ever be stored, and blank control codes."""
-    texts = {name: getattr(result, name) for name in _TEXTS}
-    cleaned: dict[str, str | None] = {
-        name: _CONTROL.sub(" ", text) for name, text in texts.items() if text and _CONTROL.search(text)
-    }
-    if result.card_pan is not None:
+    texts = _texts(result)
+    cleaned: dict[str, str | None] = {}
+    # As a rule there is nothing to clean: one look at all of them together.
+    if _CONTROL.search("".join(filter(None, texts))):
+        cleaned = {name: _CONTROL.sub(" ", text) for name, text in zip(_TEXTS, texts, strict=True) if text is not None}
+    if result.card_pan is not None and not _MASKED.fullmatch(result.card_pan):
         digits = _NOT_DIGITS.sub("", result.card_pan)
         masked = f"....{digits[-4:]}" if digits else None
         if masked != result.card_pan:

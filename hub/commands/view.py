@@ -12,11 +12,10 @@ from hub.wire.register import DevicePresence, PairingView, TransactionResult, Tr
 from statemachines.pairing import PairingState
 from statemachines.transaction import TRANSACTION, TransactionState
 
-_RESULT_FIELDS = tuple(name for name in TransactionResult.__struct_fields__ if name != "resolved_by")
-
 
 def result_view(result: Result, resolved_by: str | None) -> TransactionResult:
-    return TransactionResult(**{name: getattr(result, name) for name in _RESULT_FIELDS}, resolved_by=resolved_by)
+    seen = msgspec.convert(result, TransactionResult, from_attributes=True)
+    return seen if resolved_by is None else msgspec.structs.replace(seen, resolved_by=resolved_by)
 
 
 def never_sent(transaction: Transaction) -> bool:

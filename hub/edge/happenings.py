@@ -48,14 +48,15 @@ class Rate:
     """Events per second over the last whole seconds."""
 
     def __init__(self) -> None:
-        self._by_second: deque[tuple[int, int]] = deque(maxlen=RATE_SECONDS + 1)
+        self._by_second: deque[list[int]] = deque([[0, 0]], maxlen=RATE_SECONDS + 1)
 
     def count(self, at_ms: int) -> None:
         second = at_ms // 1000
-        if self._by_second and self._by_second[-1][0] == second:
-            self._by_second[-1] = (second, self._by_second[-1][1] + 1)
+        latest = self._by_second[-1]
+        if latest[0] == second:
+            latest[1] += 1
         else:
-            self._by_second.append((second, 1))
+            self._by_second.append([second, 1])
 
     def per_second(self, now_ms: int) -> float:
         this_second = now_ms // 1000
@@ -71,21 +72,22 @@ class Tracks:
     """
 
     def __init__(self) -> None:
-        self._tracks: dict[str, list[Happened]] = {}
+        self._tracks: dict[str, deque[Happened]] = {}
 
     def note(self, happened: Happened) -> None:
         if happened.kind == "transaction":
             return
-        track = self._tracks.pop(happened.subject, [])
+        track = self._tracks.pop(happened.subject, None)
+        if track is None:
+            track = deque(maxlen=TRACK_STEPS)
+            if len(self._tracks) == TRACKS:
+                del self._tracks[next(iter(self._tracks))]
         track.append(happened)
-        del track[:-TRACK_STEPS]
         self._tracks[happened.subject] = track
-        if len(self._tracks) > TRACKS:
-            del self._tracks[next(iter(self._tracks))]
 
     def of(self, subject: str) -> list[Happened]:
         """Oldest first."""
-        return self._tracks.get(subject, [])
+        return list(self._tracks.get(subject, ()))
 
 
 class RecentHappenings:
@@ -98,7 +100,7 @@ class RecentHappenings:
         self._tracks = Tracks()
         self._submitted, self._finished = Rate(), Rate()
         self._finished_by_state: Counter[str] = Counter()
-        self._watchers: set[Callable[[Happened], None]] = set()
+        self._watchers: tuple[Callable[[Happened], None], ...] = ()
         self._counts: Counts | None = None
         self._counted_at = 0
         self._counting = asyncio.Lock()
@@ -108,20 +110,24 @@ class RecentHappenings:
         if not isinstance(signal, Happened):
             return
         self._remembered.append(signal)
-        self._tracks.note(signal)
-        if signal.kind == "transaction":
-            if signal.what == "submit":
-                self._submitted.count(signal.at)
-            elif signal.state in _FINAL and not signal.what.startswith("conflict"):
-                self._finished.count(signal.at)
-                self._finished_by_state[signal.state] += 1
-        for watcher in tuple(self._watchers):
+        if signal.kind != "transaction":
+            self._tracks.note(signal)
+        elif signal.what == "submit":
+            self._submitted.count(signal.at)
+        elif signal.state in _FINAL and not signal.what.startswith("conflict"):
+            self._finished.count(signal.at)
+            self._finished_by_state[signal.state] += 1
+        for watcher in self._watchers:
             watcher(signal)
 
     def watch(self, watcher: Callable[[Happened], None]) -> Callable[[], None]:
         """Call `watcher` for each happening until the returned function is called."""
-        self._watchers.add(watcher)
-        return lambda: self._watchers.discard(watcher)
+        self._watchers = (*self._watchers, watcher)
+
+        def unwatch() -> None:
+            self._watchers = tuple(each for each in self._watchers if each != watcher)
+
+        return unwatch
 
     def recent(self, wanted: Filter, limit: int) -> list[HappeningView]:
         """The latest that match, newest last. Of one subject some are known for longer than of all."""

@@ -62,6 +62,7 @@ class Unit:
         "pairings",
         "registers",
         "settings",
+        "signal",
         "signals",
         "transactions",
         "wake_at",
@@ -81,11 +82,9 @@ class Unit:
         self.facts = repositories.facts
         self.operator_actions = repositories.operator_actions
         self.signals: list[Signal] = []
+        self.signal = self.signals.append
+        """Publish a signal once this unit is durable."""
         self.wake_at: int | None = None
-
-    def signal(self, signal: Signal) -> None:
-        """Publish `signal` once this unit is durable."""
-        self.signals.append(signal)
 
     def wake(self, at: int | None) -> None:
         """Make sure that the deadlines are looked at by `at`."""

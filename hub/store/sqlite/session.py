@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from hub.store.session import Row
@@ -33,15 +33,16 @@ class SqliteSession:
         return self._execute(sql, parameters).rowcount
 
 
-def drive(command: Coroutine[Any, Any, T]) -> T:
+def drive(command: Awaitable[T]) -> T:
     """Run a command to its end, here and now.
 
     Raises `RuntimeError` if it awaits anything but its unit: such a command would hold up every other one.
     """
+    coroutine: Any = command
     try:
-        command.send(None)
+        coroutine.send(None)
     except StopIteration as stop:
         result: T = stop.value
         return result
-    command.close()
+    coroutine.close()
     raise RuntimeError("a command awaited something other than its unit")

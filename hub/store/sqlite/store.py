@@ -188,7 +188,7 @@ class SqliteStore:
         unit = Unit(self._repositories(connection), now=write.now, settings=self._settings, entropy=self._entropy)
         changes = connection.total_changes
         try:
-            result = drive(cast(Any, write.command(unit)))
+            result = drive(write.command(unit))
         except BaseException as problem:
             if not connection.in_transaction:
                 # SQLite itself rolled everything back: the commands before this one are gone too.
@@ -217,7 +217,7 @@ class SqliteStore:
             for query, now in batch:
                 unit = Unit(repositories, now=now, settings=self._settings, entropy=self._entropy)
                 try:
-                    settled.append((drive(cast(Any, query(unit))), None))
+                    settled.append((drive(query(unit)), None))
                 except sqlite3.Error as problem:
                     settled.append((None, StoreUnavailable(f"the store could not be read: {problem}")))
                 except BaseException as problem:
