@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import socket
 import sqlite3
@@ -81,22 +80,35 @@ def stepping_clock() -> None:
 
 # Builds that are wrong: the positive controls of test_controls.py.
 
+FORGOTTEN = 3
+"""Batches: the last was perhaps not answered any more."""
+
 
 def forgets_a_batch() -> None:
-    """One batch in twenty is answered and was never committed: a disk that lies about its syncs."""
-    written = SqliteStore._write_batch
-    count = itertools.count(1)
+    """What it answered last before it was killed is gone when it starts again: a disk that lied about its syncs."""
+    connect = connections._connect_writer
 
-    def write(store: SqliteStore, connection: sqlite3.Connection, batch: Any) -> Any:
-        if next(count) % 20:
-            return written(store, connection, batch)
-        connection.execute("BEGIN IMMEDIATE")
-        settled = [store._write_one(connection, each) for each in batch]
-        connection.execute("ROLLBACK")
-        store._writing = None
-        return settled
+    def patched(path: Path) -> sqlite3.Connection:
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists():
+            _cut_off(log, commits=FORGOTTEN)
+        return connect(path)
 
-    _put(SqliteStore, "_write_batch", write)
+    _put(connections, "_connect_writer", patched)
+
+
+def _cut_off(log: Path, *, commits: int) -> None:
+    """Shorten a write-ahead log by its last commits (https://www.sqlite.org/fileformat2.html#the_write_ahead_log)."""
+    content = log.read_bytes()
+    page_bytes, salts = int.from_bytes(content[8:12]), content[16:24]
+    ends = []
+    for at in range(32, len(content), 24 + page_bytes):
+        if content[at + 8 : at + 16] != salts:
+            break  # left from before the log started over
+        if any(content[at + 4 : at + 8]):
+            ends.append(at)
+    if ends:
+        os.truncate(log, ends[-min(commits, len(ends))])
 
 
 def believes_in_the_disk() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 
@@ -12,14 +13,22 @@ from tests.faults.hub_process import HubProcess
 
 pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
 
-Kind = tuple[str, Stage, Sequence[int]]
 
-KILL: Kind = ("kill", by_itself(kill.run), range(1, 31))
-DISK_ERROR: Kind = ("disk_error", by_itself(disk_error.run), range(402, 440, 4))
-CUT: Kind = ("network", by_itself(network.run), [seed for seed in range(40) if network.Plan.of(seed).kind == "cut"])
-STORM: Kind = ("network", by_itself(network.run), range(5, 55, 10))
-REPLACED: Kind = ("network", by_itself(network.run), range(9, 109, 10))
-FUZZ: Kind = ("fuzz", fuzz.stage(warm_up=20), range(1, 200))
+class Kind(NamedTuple):
+    """Seeds are played until one has found the build out; a wrong build hangs many a run, and that is not enough."""
+
+    name: str
+    stage: Stage
+    seeds: Sequence[int]
+    run_seconds: float = 20
+
+
+KILL = Kind("kill", by_itself(kill.run), range(1, 61), run_seconds=5)
+DISK_ERROR = Kind("disk_error", by_itself(disk_error.run), range(402, 440, 4))
+CUT = Kind("network", by_itself(network.run), [seed for seed in range(40) if network.Plan.of(seed).kind == "cut"])
+STORM = Kind("network", by_itself(network.run), range(5, 55, 10))
+REPLACED = Kind("network", by_itself(network.run), range(9, 109, 10))
+FUZZ = Kind("fuzz", fuzz.stage(warm_up=20), range(1, 200))
 
 
 @pytest.mark.parametrize(
@@ -33,11 +42,10 @@ FUZZ: Kind = ("fuzz", fuzz.stage(warm_up=20), range(1, 200))
         (FUZZ, "trips_over_odd_methods", "KeyError"),
         (FUZZ, "keeps_every_frame", "memory has grown"),
     ],
-    ids=lambda value: value[0] if isinstance(value, tuple) else value,
+    ids=lambda value: value.name if isinstance(value, Kind) else value,
 )
 async def test_a_wrong_build_is_caught(kind: Kind, build: str, complaint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HubProcess, "build", (f"tests.faults.patches:{build}",))
-    name, stage, seeds = kind
     report = Report()
 
     def tell(seed: int, counts: Counts, problem: str | None) -> None:
@@ -46,7 +54,7 @@ async def test_a_wrong_build_is_caught(kind: Kind, build: str, complaint: str, m
             raise _Caught
 
     with pytest.raises(_Caught):
-        await Campaign(name, stage, run_seconds=20).play(seeds, tell)
+        await Campaign(kind.name, kind.stage, run_seconds=kind.run_seconds).play(kind.seeds, tell)
 
 
 class _Caught(Exception):
