@@ -64,12 +64,14 @@ class Outcome(Word):
 
     @property
     def completing(self) -> TransactionTrigger:
-        return TransactionTrigger(f"complete_{self.value}")
+        return _COMPLETING[self]
 
     @property
     def resolving(self) -> TransactionTrigger:
         return TransactionTrigger(f"resolve_{self.value}")
 
+
+_COMPLETING = {outcome: TransactionTrigger(f"complete_{outcome.value}") for outcome in Outcome}
 
 _T, _S = TransactionTrigger, TransactionState
 _BEGUN = (_S.SENDING, _S.PROCESSING, _S.CANCELLING, _S.IN_DOUBT)
