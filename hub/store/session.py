@@ -1,4 +1,4 @@
-"""What a repository asks of a database: three verbs over portable SQL.
+"""What a repository asks of a database: four verbs over portable SQL.
 
 Placeholders are `?`, in order; a store whose driver wants another form rewrites them when it prepares the statement.
 """
@@ -25,6 +25,9 @@ class Session(Protocol):
         """The first row, if any."""
 
     async def all(self, sql: str, *parameters: Any) -> list[Row]: ...
+
+    async def insert(self, sql: str, *parameters: Any) -> int:
+        """Insert one row and return the key that the database gave it: the first column, an integer."""
 
     async def run(self, sql: str, *parameters: Any) -> int:
         """Execute and return how many rows it touched."""

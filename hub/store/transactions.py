@@ -27,7 +27,7 @@ _REQUEST, _STATE, _RESULT, _CONFLICT = (_NAMES.index(name) for name in ("request
 _NEW = tuple(name != "seq" for name in _NAMES)
 _CHANGING = tuple(place >= _STATE for place in range(len(_NAMES)))
 """What a step may change."""
-_INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 27)}) RETURNING seq"
+_INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 27)})"
 
 _NEEDS_A_PERSON = "(state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_reviewed_by IS NULL))"
 """In the words of the index `transactions_attention`, so that it is used."""
@@ -147,9 +147,7 @@ class Transactions:
     async def add(self, transaction: Transaction) -> None:
         """Store a new one and set its `seq`, its place in the order of arrival."""
         self._look_again(transaction)
-        row = await self._session.one(_INSERT, *_columns(astuple(transaction), _NEW))
-        assert row is not None
-        transaction.seq = row[0]
+        transaction.seq = await self._session.insert(_INSERT, *_columns(astuple(transaction), _NEW))
         self._open.remember(transaction.transaction_id, astuple(transaction))
 
     async def save(self, transaction: Transaction) -> None:

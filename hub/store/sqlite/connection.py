@@ -17,7 +17,7 @@ import aiosqlite
 T = TypeVar("T")
 
 OLDEST_SQLITE = (3, 35, 0)
-"""The first with RETURNING."""
+"""The first with ALTER TABLE … DROP COLUMN, which a migration uses."""
 
 
 class ThreadConnection(aiosqlite.Connection):
