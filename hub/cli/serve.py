@@ -13,7 +13,6 @@ from pydantic_settings import SettingsError
 
 from hub import log
 from hub.errors import HubError
-from hub.server import EXIT_STORE_BROKEN, HubServer
 from hub.settings import Settings, unknown_variables
 
 EXIT_BAD_SETTINGS = 78
@@ -69,6 +68,8 @@ def _elsewhere(url: str) -> str:
 
 def serve() -> None:
     """Run the hub in the foreground. Settings come from HUB_… variables and hub.toml (see docs/settings.md)."""
+    from hub.server import EXIT_STORE_BROKEN, HubServer  # a third of all there is to import, and no other command's
+
     settings = load_settings()
     log.configure(level=settings.log_level, as_json=settings.log_json, lasting=True)
     quiet = settings.log_json

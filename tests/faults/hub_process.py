@@ -137,7 +137,7 @@ class HubProcess:
 async def listening(hub: HubProcess) -> None:
     """Wait until the hub takes connections; for clients that do not come back by themselves."""
     while True:
-        assert not hub.child.exited.done(), f"the hub ended with {hub.child.exited.result()}"
+        assert not hub.child.exited.done(), f"the hub ended with {hub.child.exited.result()}:\n{hub.log.read_text()}"
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", hub.port)
         except ConnectionRefusedError:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
+from tests.faults.nursery_client import Nursery
 from tests.web.chromium import ARGUMENTS, chromium
 from tests.web.pages import Faults, Terminal, Till
 from tests.web.serving import Serving
@@ -34,13 +35,22 @@ MANY_GUESSES = {"pairing_attempts_per_source": 10_000, "pairing_attempts_per_min
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def common_hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serving]:
-    async with Serving.running(tmp_path_factory.mktemp("hub") / "data", **MANY_GUESSES) as hub:
+async def nursery() -> AsyncIterator[Nursery]:
+    """Where the hubs come from: a process each, without a second of imports."""
+    async with Nursery() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def common_hub(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serving]:
+    async with Serving.running(nursery, tmp_path_factory.mktemp("hub"), **MANY_GUESSES) as hub:
         yield hub
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serving(tmp_path: Path, common_hub: Serving, request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
+async def serving(
+    tmp_path: Path, nursery: Nursery, common_hub: Serving, request: pytest.FixtureRequest
+) -> AsyncIterator[Serving]:
     """The hub, the same for all tests: each has devices and registers of its own, so they do not meet.
 
     `own_hub`, or settings by indirect parametrization, give a test a hub of its own.
@@ -49,7 +59,7 @@ async def serving(tmp_path: Path, common_hub: Serving, request: pytest.FixtureRe
     if settings is None:
         yield common_hub
         return
-    async with Serving.running(tmp_path / "data", **settings) as hub:
+    async with Serving.running(nursery, tmp_path, **settings) as hub:
         yield hub
 
 

@@ -12,6 +12,7 @@ import httpx
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from tests.faults.nursery_client import Nursery
 from tests.web.board import Board, Machine
 from tests.web.chromium import ARGUMENTS, chromium
 from tests.web.pages import Terminal, Till
@@ -115,9 +116,9 @@ async def operator(context: BrowserContext, camera: Camera, url: str) -> None:
             await machine.wire.close()
 
 
-async def take_all(browser: Browser, folder: Path, data: Path) -> None:
+async def take_all(browser: Browser, folder: Path, nursery: Nursery, data: Path) -> None:
     camera = Camera(folder)
-    hub = Serving(data, offline_grace_seconds=0.3)
+    hub = Serving(nursery, data, offline_grace_seconds=0.3)
     await hub.start()
     try:
         shop, office = [await browser.new_context(base_url=hub.url) for _ in range(2)]
@@ -132,9 +133,9 @@ async def take_all(browser: Browser, folder: Path, data: Path) -> None:
 async def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
-        async with async_playwright() as playwright:
+        async with async_playwright() as playwright, Nursery() as nursery:
             browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-            await take_all(browser, FOLDER, Path(data) / "data")
+            await take_all(browser, FOLDER, nursery, Path(data))
             await browser.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, expect
 
+from tests.faults.nursery_client import Nursery
 from tests.web.board import TOKEN, Board, Machine
 from tests.web.conftest import OpenTill
 from tests.web.pages import Faults, Terminal, Till
@@ -25,9 +26,9 @@ StartMachine = Callable[..., Awaitable[Machine]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serving(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
+async def serving(tmp_path: Path, nursery: Nursery, request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
     """A hub of its own for each test: the dashboard shows everything that is in it."""
-    async with Serving.running(tmp_path / "data", **getattr(request, "param", {})) as hub:
+    async with Serving.running(nursery, tmp_path, **getattr(request, "param", {})) as hub:
         yield hub
 
 

@@ -13,6 +13,7 @@ from playwright.async_api import BrowserContext, WebSocketRoute, expect
 
 from hub.app import running_edge
 from tests.dashboard.desk import enrol_many
+from tests.faults.nursery_client import Nursery
 from tests.running import make_settings
 from tests.web.axe import violations
 from tests.web.board import Board
@@ -30,11 +31,11 @@ VIEWS = ["#/", "#/devices", "#/registers", "#/codes", "#/transactions", "#/event
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
+async def serving(tmp_path: Path, nursery: Nursery) -> AsyncIterator[Serving]:
     """The hub, with its devices in the store."""
     async with running_edge(make_settings(tmp_path / "data")) as edge:
         await edge.engine.execute(enrol_many, DEVICES)
-    async with Serving.running(tmp_path / "data") as hub:
+    async with Serving.running(nursery, tmp_path) as hub:
         yield hub
 
 
