@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from statemachines.word import Word
 
 
-class Function(StrEnum):
+class Function(Word):
     CARD_PURCHASE = "Card.Purchase"
     CARD_PURCHASE_PLUS_CASH = "Card.PurchasePlusCash"
     CARD_REFUND = "Card.Refund"
