@@ -10,6 +10,7 @@ from asyncio import TimerHandle, Transport
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+from weakref import ReferenceType, ref
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -90,7 +91,8 @@ class HubHttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        extensions: dict[str, Callable[..., bool]] = {EXTENSION: partial(_answer, cycle)}
+        # Weakly, or each request would leave a ring behind: the cycle has the scope.
+        extensions: dict[str, Callable[..., bool]] = {EXTENSION: partial(_answer, ref(cycle))}
         cycle.scope["extensions"] = extensions  # type: ignore[typeddict-item]
         super()._start_asgi_task(cycle, app)
 
@@ -102,12 +104,15 @@ def _problem(status: int, code: str, text: str) -> bytes:
     return b"".join((STATUS_LINE[status], head.encode(), b"connection: close\r\n\r\n", body))
 
 
-def _answer(cycle: RequestResponseCycle, status: int, headers: Sequence[Header], body: bytes) -> bool:
+def _answer(
+    asked: ReferenceType[RequestResponseCycle], status: int, headers: Sequence[Header], body: bytes
+) -> bool:
     """Send a whole answer; its headers are well-formed, lower case, and tell the body's length.
 
     False, and nothing has happened: send it the usual way, for the peer must be waited for or wants something special.
     """
-    if cycle.flow.write_paused or cycle.response_started or cycle.scope["method"] == "HEAD":
+    cycle = asked()
+    if cycle is None or cycle.flow.write_paused or cycle.response_started or cycle.scope["method"] == "HEAD":
         return False
     if cycle.disconnected:
         return True
