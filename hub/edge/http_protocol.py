@@ -104,9 +104,7 @@ def _problem(status: int, code: str, text: str) -> bytes:
     return b"".join((STATUS_LINE[status], head.encode(), b"connection: close\r\n\r\n", body))
 
 
-def _answer(
-    asked: ReferenceType[RequestResponseCycle], status: int, headers: Sequence[Header], body: bytes
-) -> bool:
+def _answer(asked: ReferenceType[RequestResponseCycle], status: int, headers: Sequence[Header], body: bytes) -> bool:
     """Send a whole answer; its headers are well-formed, lower case, and tell the body's length.
 
     False, and nothing has happened: send it the usual way, for the peer must be waited for or wants something special.
