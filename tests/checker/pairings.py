@@ -60,9 +60,10 @@ def _codes(story: Story) -> Iterator[Violation]:
     shown: dict[str, list[tuple[int, seen.CodeShown]]] = defaultdict(list)
     for at, record in story.all(seen.CodeShown):
         shown[record.code].append((at, record))
-    gone: dict[str, list[int]] = defaultdict(list)
+    # By hardware: one that was replaced may hear late, when its successor already shows another code, of its own stop.
+    gone: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, taken in story.all(seen.CodeGone):
-        gone[taken.device].append(at)
+        gone[taken.device, taken.serial].append(at)
     redeemed: dict[str, int] = {}
     for position, redemption in story.all(seen.RedeemAnswered):
         asked_at, asked = invoked[redemption.who, redemption.call]
@@ -78,7 +79,7 @@ def _codes(story: Story) -> Iterator[Violation]:
         last_shown, last = showings[-1]
         if asked.at >= last.expires_at:
             yield Violation(NAME, f"a code of {redemption.device_id} was redeemed after it had expired", position)
-        if any(last_shown < at < asked_at for at in gone[redemption.device_id]):
+        if any(last_shown < at < asked_at for at in gone[last.device, last.serial]):
             yield Violation(NAME, f"a code of {redemption.device_id} was redeemed after pairing was closed", position)
 
 
