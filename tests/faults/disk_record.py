@@ -66,7 +66,7 @@ class Told:
 Operation = Create | Unlink | Write | Truncate | Sync | Told
 
 _LINE = re.compile(r"^(?P<thread>\d+) +(?:<\.\.\. )?(?P<call>\w+)(?:\((?P<args>.*)| resumed>(?P<rest>.*))$")
-_RESULT = re.compile(r"\) += (-?\d+)")
+_RESULT = re.compile(r"\) += (-?\d+|\?)")
 _FD = re.compile(r"^\d+<([^>]*)>")
 _LAST_NUMBER = re.compile(r", (\d+)$")
 
@@ -107,7 +107,7 @@ class _Reader:
 
     def _ended(self, call: str, args: str, began: int) -> None:
         result = _RESULT.search(args)
-        if result is None or result[1] == "-1":
+        if result is None or result[1] == "-1" or (result[1] == "?" and call != "pwrite64"):
             return
         args = args[: result.start()]
         if call in ("openat", "unlink"):
@@ -125,7 +125,11 @@ class _Reader:
         if call == "pwrite64":
             offset = _LAST_NUMBER.search(args)
             assert offset is not None, args[-80:]
-            self.operations.append(Write(name, int(offset[1]), b"".join(_texts(args))[: int(result[1])]))
+            content = b"".join(_texts(args))
+            # "?": killed in the middle of it. Nothing interrupts the kernel in a write to a file, so it is there for
+            # the next life to build upon; were it not, that one would write over it.
+            written = len(content) if result[1] == "?" else int(result[1])
+            self.operations.append(Write(name, int(offset[1]), content[:written]))
         elif call in ("fdatasync", "fsync"):
             self.operations.append(Sync(name, began))
         elif call == "ftruncate":

@@ -11,7 +11,7 @@ from tests.faults import power_cut
 from tests.faults.campaign import by_itself, check
 from tests.faults.crowd import Size
 from tests.faults.disk_model import Disk
-from tests.faults.disk_record import Create, Sync, Unlink, Write
+from tests.faults.disk_record import Create, Sync, Unlink, Write, read
 from tests.faults.nursery_client import Nursery
 
 pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
@@ -66,3 +66,20 @@ def test_names_reach_the_disk_in_order_and_with_the_folder() -> None:
     assert {tuple(_cut(Create("a"), Create("b"), Unlink("a"), Sync("", 3), seed=seed)) for seed in range(20)} == {
         ("b",)
     }
+
+
+def test_a_write_in_which_the_hub_was_killed_is_there(tmp_path: Path) -> None:
+    """The kernel ends it, and the next life builds upon it, though strace saw no result. A sync proves nothing so."""
+    trace = tmp_path / "life-1.trace"
+    trace.write_text(
+        '7 openat(AT_FDCWD, "/d/hub.db-wal", O_RDWR|O_CREAT, 0644) = 5</d/hub.db-wal>\n'
+        '7 pwrite64(5</d/hub.db-wal>, "\\x61\\x62", 2, 0) = 2\n'
+        '7 pwrite64(5</d/hub.db-wal>, "\\x63\\x64", 2, 2) = ?\n'
+        "7 fdatasync(5</d/hub.db-wal>) = ?\n"
+        "7 +++ killed by SIGKILL +++\n"
+    )
+    assert read([trace], Path("/d")) == [
+        Create("hub.db-wal"),
+        Write("hub.db-wal", 0, b"ab"),
+        Write("hub.db-wal", 2, b"cd"),
+    ]
