@@ -244,6 +244,12 @@ class PairingsLooked(_OfDevice, frozen=True, tag=True):
 # The operator, the faults, the end.
 
 
+class ClockStepped(_Record, frozen=True, tag=True):
+    """The hub's clock was set: from here on its times say nothing about what came before what."""
+
+    seconds: int
+
+
 class Resolved(_Record, frozen=True, tag=True):
     """The operator is about to resolve a transaction in doubt."""
 
@@ -301,6 +307,7 @@ Record = (
     | RemovalInvoked
     | RemovalAnswered
     | PairingsLooked
+    | ClockStepped
     | Resolved
     | UnpairedByOperator
     | Fault

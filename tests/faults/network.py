@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hub.wire.close_codes import CloseCode
+from tests.checker.history import ClockStepped
 from tests.faults.campaign import Counts
 from tests.faults.crowd import Crowd, Size
 from tests.faults.hub_process import HubProcess
@@ -299,7 +300,9 @@ class Mischance:
         return True
 
     async def _clock(self, fault: Fault, passage: Passage) -> bool:
-        step_clock(self._hub, round(fault.seconds))
+        seconds = round(fault.seconds)
+        step_clock(self._hub, seconds)
+        self._crowd.history.add(ClockStepped(at=self._crowd.clock.now_ms(), who="harness", seconds=seconds))
         if fault.how == "clock and restart":
             self._do(self._anew(kill=fault.reset))
         return True
