@@ -6,7 +6,7 @@ import asyncio
 import platform
 import sqlite3
 import subprocess
-import sysconfig
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -31,11 +31,9 @@ def _processor() -> str:
 
 
 def _build() -> str:
-    """Whether the interpreter was built with its optimisations, as scripts/environment looks for it."""
-    maps = Path("/proc/self/maps")
-    built_for_it = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    in_one_piece = maps.exists() and "libpython" not in maps.read_text()
-    return "an optimised build" if built_for_it or in_one_piece else "a build without optimisations"
+    """Whether the interpreter was built with its optimisations."""
+    looked = subprocess.run([sys.executable, ROOT / "scripts" / "optimised.py"], check=False)
+    return "an optimised build" if looked.returncode == 0 else "a build without optimisations"
 
 
 def commit() -> str:

@@ -161,15 +161,16 @@ def loses_what_was_missed() -> None:
     _put(subscription, "_replay", replay)
 
 
+async def sent_on(unit: Unit, device: Device, transaction: Transaction, *, cause: str) -> None:
+    """In place of `queue.abandon`: what one hardware had is sent to the next."""
+    await queue.doubt(unit, transaction, cause=cause)
+    await queue.put_back(unit, transaction, late=cause)
+    await queue.release(unit, device, transaction)
+
+
 def sends_to_new_hardware() -> None:
     """What the old hardware had is sent to the one that replaces it."""
-
-    async def abandon(unit: Unit, device: Device, transaction: Transaction, *, cause: str) -> None:
-        await queue.doubt(unit, transaction, cause=cause)
-        await queue.put_back(unit, transaction, late=cause)
-        await queue.release(unit, device, transaction)
-
-    _put(queue, "abandon", abandon)
+    _put(queue, "abandon", sent_on)
 
 
 def trips_over_odd_methods() -> None:

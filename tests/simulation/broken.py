@@ -39,6 +39,7 @@ from statemachines.transaction import (
 )
 from tests.checker import acknowledged, charges, delivery, liveness, order, steps, truth
 from tests.checker import pairings as ties
+from tests.faults.patches import sent_on
 from tests.simulation.disk import Disk
 
 
@@ -130,13 +131,7 @@ def sends_the_next_at_once(patch: MonkeyPatch) -> None:
 
 def sends_to_new_hardware(patch: MonkeyPatch) -> None:
     """What the old hardware had is sent to the one that replaces it."""
-
-    async def abandon(unit: Unit, device: Device, transaction: Transaction, *, cause: str) -> None:
-        await queue.doubt(unit, transaction, cause=cause)
-        await queue.put_back(unit, transaction, late=cause)
-        await queue.release(unit, device, transaction)
-
-    patch.setattr(queue, "abandon", abandon)
+    patch.setattr(queue, "abandon", sent_on)
 
 
 def cancels_what_is_processing(patch: MonkeyPatch) -> None:

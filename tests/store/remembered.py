@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from hub.store import devices, pairings, registers, transactions
+from hub.store.rows import Rows
+from hub.store.session import Row
 from hub.store.sqlite import SqliteStore
 from hub.store.unit import Repositories
 from statemachines.transaction import TRANSACTION
@@ -19,26 +22,26 @@ def check(connection: sqlite3.Connection, repositories: Repositories) -> int:
         "coalesce((SELECT max(number) FROM register_events AS e WHERE e.register_key = r.register_key), swept_event) "
         "FROM registers AS r WHERE r.register_key = ?"
     )
-    remembered = [
-        (repositories.registers._rows, f"{registers._COLUMNS} FROM registers WHERE register_key = ?"),
-        (repositories.events._last, last),
+    # What is remembered, how the database has it, and what is made of its row.
+    remembered: list[tuple[Rows, str, Callable[[Row], Row]]] = [
+        (repositories.devices._rows, f"{devices._COLUMNS} FROM devices WHERE device_id = ?", devices._fields),
+        (repositories.registers._rows, f"{registers._COLUMNS} FROM registers WHERE register_key = ?", tuple),
+        (
+            repositories.pairings._active,
+            f"{pairings._COLUMNS} FROM pairings WHERE state = 'active' AND register_key = ?",
+            pairings._fields,
+        ),
+        (
+            repositories.transactions._open,
+            f"{transactions._COLUMNS} FROM transactions WHERE transaction_id = ?",
+            transactions._fields,
+        ),
+        (repositories.events._last, last, tuple),
     ]
     count = 0
-    for key, fields in repositories.transactions._open.all().items():
-        select = f"SELECT {transactions._COLUMNS} FROM transactions WHERE transaction_id = ?"
-        assert [transactions._fields(row) for row in connection.execute(select, (key,))] == [fields]
-        count += 1
-    for key, fields in repositories.devices._rows.all().items():
-        select = f"SELECT {devices._COLUMNS} FROM devices WHERE device_id = ?"
-        assert [devices._fields(row) for row in connection.execute(select, (key,))] == [fields]
-        count += 1
-    for key, fields in repositories.pairings._active.all().items():
-        select = f"SELECT {pairings._COLUMNS} FROM pairings WHERE state = 'active' AND register_key = ?"
-        assert [pairings._fields(row) for row in connection.execute(select, (key,))] == [fields]
-        count += 1
-    for rows, select in remembered:
-        for key, row in rows.all().items():
-            assert connection.execute(f"SELECT {select}", (key,)).fetchall() == [row]
+    for rows, select, fields in remembered:
+        for key, known in rows.all().items():
+            assert [fields(row) for row in connection.execute(f"SELECT {select}", (key,))] == [known]
             count += 1
     # What the index of the open ones goes by, and the queries that use it.
     ended = ", ".join(f"'{state.value}'" for state in TRANSACTION.final)
