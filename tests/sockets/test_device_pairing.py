@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shop import Shop, Terminal, Till, until
+from tests.shop import Shop, Terminal, Till, until, until_waiting
 from tests.wire import CallFailed, Json
 
 
@@ -155,6 +155,7 @@ async def test_away_past_the_grace(shop: Shop) -> None:
     code = await device.code()
     await device.socket.abort()
     await until(lambda: len(shop.hub.edge.connections) == 0)
+    await until_waiting(shop.hub, 15)
     shop.hub.clock.advance(15)
     assert "pairing_code" not in await device.switch_on()
     assert not await works(shop, code)
