@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
-from starlette.types import ASGIApp
 
 from hub.bus.local import LocalBus
 from hub.callbacks.delivery import Delivery
@@ -123,7 +122,7 @@ def make_app() -> Starlette:
     )
 
 
-def with_cors(app: Starlette, settings: Settings) -> ASGIApp:
+def with_cors(app: Starlette, settings: Settings) -> ShortWay:
     """Browser POS pages call the API directly; outermost, so that errors carry the header too."""
     whole = CORSMiddleware(
         app,

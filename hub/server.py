@@ -19,8 +19,7 @@ from hub.app import make_app, running_edge, with_cors
 from hub.clock import Clock
 from hub.edge.edge import Edge
 from hub.edge.heartbeat import Heartbeats
-from hub.edge.http_protocol import HubHttpProtocol
-from hub.edge.turnstile import Turnstile
+from hub.edge.http_protocol import HubHttpProtocol, Shared
 from hub.edge.websocket_protocol import HubWebSocketProtocol
 from hub.entropy import Entropy
 from hub.settings import Settings
@@ -104,10 +103,11 @@ def _calm_garbage_collector() -> None:
 def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
     heartbeats = Heartbeats(settings.heartbeat_seconds)
     # uvicorn calls these for each connection, and for each request to upgrade, as it would classes.
-    connections: Any = partial(HubHttpProtocol, Turnstile())
+    short_way = with_cors(app, settings)
+    connections: Any = partial(HubHttpProtocol, Shared(short_way, trusted_proxies=settings.trusted_proxies))
     sockets: Any = partial(HubWebSocketProtocol, heartbeats)
     return uvicorn.Config(
-        with_cors(app, settings),
+        short_way,
         host=settings.host,
         port=settings.port,
         lifespan="off",

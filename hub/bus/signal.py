@@ -14,6 +14,7 @@ from msgspec import Struct
 from hub.wire.close_codes import CloseCode
 
 CALLBACKS = "callbacks"
+HAPPENINGS = "happenings"
 
 
 def device_topic(device_id: str) -> str:
@@ -87,7 +88,7 @@ class Happened(Struct, frozen=True, kw_only=True, gc=False):
     `what` is the trigger, or another fact that was noted, such as `stage:entering_pin`.
     """
 
-    topic: ClassVar[str] = "happenings"
+    topic: ClassVar[str] = HAPPENINGS
 
     kind: str  # transaction, device_queue, pairing_code, pairing
     subject: str

@@ -1,42 +1,70 @@
 """uvicorn's HTTP protocol on httptools: a request does not take for ever, and what is no request gets a JSON answer.
 
-And an ASGI extension: a whole answer in one piece. ASGI sends the head and the body of an answer one after the other,
-each a system call. An application that has both may call `scope["extensions"][EXTENSION](status, headers, body)`.
+And the short way of plain requests (`hub.edge.short_way`): a task and one write for each, no ASGI.
 """
 
 from __future__ import annotations
 
+import asyncio
 from asyncio import TimerHandle, Transport
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
-from weakref import ReferenceType, ref
 
 import msgspec
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from hub.edge.pos_errors import CODE_HEADER
+from hub.edge.short_way import Asked, ShortWay
 from hub.edge.turnstile import Turnstile
-
-EXTENSION = "smartconnect.whole_answer"
-
-Header = tuple[bytes, bytes]
-
 
 ARRIVAL_SECONDS = 30.0
 """How long a request may take to arrive, and a new connection to send one."""
 
 
+async def _nothing(*_args: Any) -> None:
+    pass
+
+
+class Shared:
+    """What all connections of a server share."""
+
+    def __init__(self, short_way: ShortWay, *, trusted_proxies: str) -> None:
+        self.short_way = short_way
+        self.turnstile = Turnstile()
+        self.proxies: Any = ProxyHeadersMiddleware(_nothing, trusted_proxies)
+        """Puts the peer that a trusted proxy tells of into a scope."""
+
+
+class PlainCycle(RequestResponseCycle):
+    """A request on the short way, with what uvicorn asks of one under way."""
+
+    response_started = False
+    response_complete = False
+    disconnected = False
+    message_event = asyncio.Event()
+    """uvicorn sets it; nobody waits for it."""
+
+    def __init__(self, asked: Asked, *, keep_alive: bool) -> None:
+        self.asked = asked
+        self.keep_alive = keep_alive
+        self.body = bytearray()
+
+
 class HubHttpProtocol(HttpToolsProtocol):
     """One HTTP connection. Made by uvicorn."""
 
-    def __init__(self, turnstile: Turnstile, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, shared: Shared, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._turnstile = turnstile
+        self._shared = shared
 
     _arriving = False
     """A request has begun to arrive, and its end has not."""
     _patience: TimerHandle | None = None
+    _plain: PlainCycle | None = None
+    """The request that arrives, if it takes the short way."""
+    _idle_since = 0.0
+    _idle: TimerHandle | None = None
+    """Looks whether the connection has been idle for long: one for many requests, for a timer costs as much as they."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -44,6 +72,7 @@ class HubHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
+        self._stop_looking()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -55,15 +84,108 @@ class HubHttpProtocol(HttpToolsProtocol):
             self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
 
     def on_message_begin(self) -> None:
+        """uvicorn's part of it waits until the request is known not to be plain."""
         self._arriving = True
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        before: RequestResponseCycle | None = self.cycle  # None before the first request
+        if (before is None or before.response_complete) and not self.expect_100_continue and not self._crowded():
+            parser = self.parser
+            asked = self._shared.short_way.asked(parser.get_method(), self.url, self.headers, self)
+            if asked is not None and not parser.should_upgrade():
+                keep_alive = parser.should_keep_alive() and parser.get_http_version() != "1.0"
+                self._plain = self.cycle = PlainCycle(asked, keep_alive=keep_alive)
+                return
+        self._go_the_usual_way()
+
+    def _crowded(self) -> bool:
+        """Whether uvicorn would refuse the request."""
+        limit = self.limit_concurrency
+        return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
+
+    def _go_the_usual_way(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._plain is None:
+            super().on_body(body)
+        else:
+            self._plain.body += body
 
     def on_message_complete(self) -> None:
         self._arriving = False
-        super().on_message_complete()
+        plain = self._plain
+        if plain is None:
+            super().on_message_complete()
+            return
+        self._plain = None
+        task = self.loop.create_task(self._serve(plain))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _serve(self, plain: PlainCycle) -> None:
+        request = plain.asked.request
+        try:
+            if request.forwarded:
+                await self._shared.proxies(request.scope, _nothing, _nothing)
+            answer = await plain.asked.endpoint.answer(request, plain.body)
+        except BaseException as error:
+            # A cancellation: the hub goes down, and has waited for its requests long enough.
+            self.logger.error("Exception in a plain request", exc_info=error)
+            plain.keep_alive = False
+            whole = _problem(500, "internal_error", "The hub failed; it has been logged.")
+        else:
+            if self.flow.write_paused:
+                await self.flow.drain()
+            first = self.server_state.default_headers
+            status_line = STATUS_LINE[answer.status]
+            whole = self._shared.short_way.encoded(answer, request, status_line, first, close=not plain.keep_alive)
+        plain.response_started = plain.response_complete = True
+        if plain.disconnected:
+            return
+        self.transport.write(whole)
+        if not plain.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn has it, but for its timer: that is one a connection."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        self._idle = None
+        left: float = self.timeout_keep_alive
+        if not self._arriving and self.cycle.response_complete:
+            left += self._idle_since - self.loop.time()
+        if left > 0:
+            self._idle = self.loop.call_later(left, self._look_whether_idle)
+        else:
+            self.transport.close()
+
+    def _stop_looking(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
 
     def handle_websocket_upgrade(self) -> None:
-        if not self._turnstile.enter(self._upgrade):
+        self._stop_looking()
+        if not self._shared.turnstile.enter(self._upgrade):
             # Until it is its turn nobody could take what arrives.
             self.transport.pause_reading()
 
@@ -90,42 +212,9 @@ class HubHttpProtocol(HttpToolsProtocol):
         self.transport.write(_problem(400, "request_malformed", msg))
         self.transport.close()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # Weakly, or each request would leave a ring behind: the cycle has the scope.
-        extensions: dict[str, Callable[..., bool]] = {EXTENSION: partial(_answer, ref(cycle))}
-        cycle.scope["extensions"] = extensions  # type: ignore[typeddict-item]
-        super()._start_asgi_task(cycle, app)
-
 
 def _problem(status: int, code: str, text: str) -> bytes:
     """A whole answer to what never became a request."""
     body = msgspec.json.encode({"error": text})
     head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{CODE_HEADER}: {code}\r\n"
     return b"".join((STATUS_LINE[status], head.encode(), b"connection: close\r\n\r\n", body))
-
-
-def _answer(asked: ReferenceType[RequestResponseCycle], status: int, headers: Sequence[Header], body: bytes) -> bool:
-    """Send a whole answer; its headers are well-formed, lower case, and tell the body's length.
-
-    False, and nothing has happened: send it the usual way, for the peer must be waited for or wants something special.
-    """
-    cycle = asked()
-    if cycle is None or cycle.flow.write_paused or cycle.response_started or cycle.scope["method"] == "HEAD":
-        return False
-    if cycle.disconnected:
-        return True
-    content = [STATUS_LINE[status]]
-    for name, value in cycle.default_headers:
-        content += (name, b": ", value, b"\r\n")
-    for name, value in headers:
-        content += (name, b": ", value, b"\r\n")
-    content.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
-    content.append(body)
-    cycle.transport.write(b"".join(content))
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-    return True

@@ -53,7 +53,7 @@ _FORM = b"application/x-www-form-urlencoded"
 _NOT_FORMS = (b"application/json", b"multipart/form-data")
 
 
-def parsed(encoded: bytes, *, kind: bytes = _FORM) -> dict[str, str]:
+def parsed(encoded: bytes | bytearray, *, kind: bytes = _FORM) -> dict[str, str]:
     """Parameters from a query string or a body of that content type; `PosError` 400 or 415."""
     if kind != _FORM and kind.partition(b";")[0].strip().lower() in _NOT_FORMS:
         raise PosError(415, "content_type_unsupported", "Send application/x-www-form-urlencoded.")

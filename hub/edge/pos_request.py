@@ -15,48 +15,55 @@ from starlette.types import Receive, Scope, Send
 
 from hub.edge import pos_errors
 from hub.edge.edge import Edge
+from hub.edge.pos_errors import PosError
 from hub.edge.pos_form import gathered, parsed
+
+Header = tuple[bytes, bytes]
 
 _encode = msgspec.json.Encoder().encode
 _NO_HEADERS: Mapping[str, str] = {}
 
 
 class PosRequest:
-    """What an endpoint asks of its request. Made from an ASGI scope; `read` it before anything else."""
+    """What an endpoint asks of its request. `read` it before anything else."""
 
-    __slots__ = ("_headers", "_scope", "edge", "given")
+    __slots__ = ("edge", "given", "headers", "scope")
 
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-        # Of a header that comes twice the first counts.
-        self._headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
-        self.edge: Edge = scope["app"].state.edge
+    def __init__(self, scope: Scope, headers: dict[bytes, bytes], edge: Edge) -> None:
+        self.scope = scope
+        """Of an ASGI scope what is asked for here: path, query_string, path_params, client, server, scheme."""
+        self.headers = headers
+        self.edge = edge
         self.given: dict[str, str] = {}
         """All parameters. One in the body takes precedence over the same one in the query string."""
 
-    async def read(self, receive: Receive) -> None:
-        """Read and parse the parameters; `PosError` 400, 413 or 415 if they cannot be read."""
-        query = self._scope["query_string"]
+    def read(self, body: bytes | bytearray) -> None:
+        """Parse the parameters; `PosError` 400 or 415 if they cannot be read."""
+        query = self.scope["query_string"]
         if query:
             self.given = parsed(query)
-        body = await gathered(receive, self.edge.settings.request_body_bytes)
         if body:
-            kind = self._headers.get(b"content-type", b"")
+            kind = self.headers.get(b"content-type", b"")
             self.given |= parsed(body, kind=kind)
 
     def header(self, name: bytes) -> str | None:
-        value = self._headers.get(name)
+        value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     @property
+    def forwarded(self) -> bool:
+        """Whether a proxy, or who says so, tells on whose behalf it asks."""
+        return b"x-forwarded-for" in self.headers or b"x-forwarded-proto" in self.headers
+
+    @property
     def path_params(self) -> dict[str, str]:
-        found: dict[str, str] = self._scope["path_params"]
+        found: dict[str, str] = self.scope["path_params"]
         return found
 
     @property
     def source(self) -> str:
         """The peer's address."""
-        client = self._scope["client"]
+        client = self.scope["client"]
         return client[0] if client is not None else "unknown"
 
     @property
@@ -65,8 +72,13 @@ class PosRequest:
         public_url = self.edge.settings.public_url
         if public_url:
             return public_url
-        scope = self._scope
-        return _called(scope["scheme"], self._headers.get(b"host", b"")[:_LONGEST_HOST], scope["server"])
+        scope = self.scope
+        return _called(scope["scheme"], self.headers.get(b"host", b"")[:_LONGEST_HOST], scope["server"])
+
+
+def by_name(headers: list[Header]) -> dict[bytes, bytes]:
+    """Of a header that comes twice the first counts."""
+    return dict(reversed(headers))
 
 
 _LONGEST_HOST = 300
@@ -91,29 +103,39 @@ class PosAnswer:
         self.body: bytes = _encode(body)
         self.headers = headers
 
-    def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """As ASGI wants them."""
-        raw = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json")]
-        raw += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
-        return raw
+    def raw_headers(self) -> list[Header]:
+        """Its own, beside those that tell of the body."""
+        return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
 
 
 class PosEndpoint:
-    """An endpoint as an ASGI application. Whatever it raises becomes an answer."""
+    """An endpoint, which is an ASGI application too. Whatever it raises becomes an answer."""
 
     def __init__(self, endpoint: Callable[[PosRequest], Awaitable[PosAnswer]]) -> None:
         self._endpoint = endpoint
 
-    async def answer(self, scope: Scope, receive: Receive) -> PosAnswer:
+    async def answer(self, request: PosRequest, body: bytes | bytearray) -> PosAnswer:
+        """The answer to a request whose whole body is there."""
         try:
-            request = PosRequest(scope)
-            await request.read(receive)
+            request.read(body)
             return await self._endpoint(request)
         except Exception as error:
-            told = pos_errors.told(error, scope["path"])
-            return PosAnswer({"error": told.text}, told.all_headers, status=told.status)
+            return _told(error, request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self.answer(scope, receive)
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
+        request = PosRequest(scope, by_name(scope["headers"]), scope["app"].state.edge)
+        try:
+            body = await gathered(receive, request.edge.settings.request_body_bytes)
+        except PosError as error:
+            answer = _told(error, request)
+        else:
+            answer = await self.answer(request, body)
+        headers = [(b"content-length", b"%d" % len(answer.body)), (b"content-type", b"application/json")]
+        headers += answer.raw_headers()
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+
+def _told(error: Exception, request: PosRequest) -> PosAnswer:
+    answer = pos_errors.told(error, request.scope["path"])
+    return PosAnswer({"error": answer.text}, answer.all_headers, status=answer.status)

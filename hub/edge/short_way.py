@@ -1,12 +1,15 @@
 """The short way: what most of the load consists of goes straight to its endpoint, two requests and the sockets.
 
-Starlette's middleware and routing cost more than these endpoints do. Everything else goes the usual way, and so may
-these: to the same endpoints, with the same answers.
+ASGI, Starlette's middleware and its routing cost more than these endpoints do. What is not plain goes the usual way, to
+the same endpoints, and gets the same answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -14,20 +17,33 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from hub.edge import device_socket, register_socket
-from hub.edge.http_protocol import EXTENSION, Header
+from hub.edge.edge import Edge
 from hub.edge.pos_api import GET_TRANSACTION, POST_TRANSACTION
-from hub.edge.pos_request import PosEndpoint
+from hub.edge.pos_request import Header, PosAnswer, PosEndpoint, PosRequest, by_name
 
-_SUBMIT = "/pos/transaction"
-_POLL = "/pos/transaction/"
+_SUBMIT = b"/pos/transaction"
+_POLL = re.compile(rb"/pos/transaction/([0-9a-f-]{1,64})")
 
 _SOCKETS: dict[str, Callable[[WebSocket], Awaitable[None]]] = {
     "/ws/device": device_socket.endpoint,
     "/ws/register": register_socket.endpoint,
 }
 
-_VARY = (b"vary", b"Origin")
+_VARY = b"vary: Origin\r\n"
 """As the CORS middleware has it: caches must know that another origin's answer differs."""
+
+
+class Peers(Protocol):
+    """Who talks over a connection, as an ASGI scope has it."""
+
+    scheme: Any
+    server: Any
+    client: Any
+
+
+class Asked(NamedTuple):
+    endpoint: PosEndpoint
+    request: PosRequest
 
 
 class ShortWay:
@@ -36,48 +52,77 @@ class ShortWay:
     def __init__(self, app: Starlette, rest: CORSMiddleware) -> None:
         self._app = app
         self._rest = rest
-        self._to_pages = [(name.lower().encode(), value.encode()) for name, value in rest.simple_headers.items()]
+        headers = [(name.lower().encode(), value.encode()) for name, value in rest.simple_headers.items()]
+        self._to_pages = _lines(headers)
+        self._dated: tuple[Sequence[Header], bytes] = ([], b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and (socket := _SOCKETS.get(scope["path"])) is not None:
             scope["app"] = self._app
             await socket(WebSocket(scope, receive, send))
-            return
-        endpoint = _endpoint(scope)
-        if endpoint is None:
+        else:
             await self._rest(scope, receive, send)
-            return
-        scope["app"] = self._app
-        answer = await endpoint.answer(scope, receive)
-        headers = answer.raw_headers()
-        headers += self._cors(scope)
-        # The hub's own server takes an answer as one piece, and sends it as one.
-        whole = scope.get("extensions", {}).get(EXTENSION)
-        if whole is None or not whole(answer.status, headers, answer.body):
-            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-            await send({"type": "http.response.body", "body": answer.body})
 
-    def _cors(self, scope: Scope) -> list[Header]:
+    @cached_property
+    def _edge(self) -> Edge:
+        edge: Edge = self._app.state.edge
+        return edge
+
+    def asked(self, method: bytes, url: bytes, headers: list[Header], peers: Peers) -> Asked | None:
+        """A request whose head is there and whose body is not; None: it goes the usual way."""
+        path, _, query = url.partition(b"?")
+        path = path.lower()
+        path_params = {}
+        if method == b"POST" and path == _SUBMIT:
+            endpoint = POST_TRANSACTION
+        elif method == b"GET" and (polled := _POLL.fullmatch(path)) is not None:
+            endpoint = GET_TRANSACTION
+            path_params["transaction_id"] = polled[1].decode()
+        else:
+            return None
+        named = by_name(headers)
+        edge = self._edge
+        if (
+            b"#" in query
+            or b"transfer-encoding" in named
+            or int(named.get(b"content-length", b"0")) > edge.settings.request_body_bytes
+        ):
+            return None
+        scope = {
+            "type": "http",
+            "scheme": peers.scheme,
+            "server": peers.server,
+            "client": peers.client,
+            "headers": headers,
+            "path": path.decode(),
+            "path_params": path_params,
+            "query_string": query,
+        }
+        return Asked(endpoint, PosRequest(scope, named, edge))
+
+    def encoded(
+        self, answer: PosAnswer, request: PosRequest, status_line: bytes, first: Sequence[Header], *, close: bool
+    ) -> bytes:
+        """The whole answer, as it goes over the wire. `first`: the server's own headers, the same for a second."""
+        if self._dated[0] is not first:
+            self._dated = first, _lines(first)
+        origin = request.headers.get(b"origin")
+        return b"%b%bcontent-length: %d\r\ncontent-type: application/json\r\n%b%b%b\r\n%b" % (
+            status_line,
+            self._dated[1],
+            len(answer.body),
+            _lines(answer.raw_headers()) if answer.headers else b"",
+            _VARY if origin is None else self._cors(origin),
+            b"connection: close\r\n" if close else b"",
+            answer.body,
+        )
+
+    def _cors(self, origin: bytes) -> bytes:
         """What the middleware would add to the answer."""
-        origin: bytes | None = next((value for name, value in scope["headers"] if name == b"origin"), None)
-        if origin is None:
-            return [_VARY]
-        headers = [*self._to_pages, _VARY]
         if not self._rest.allow_all_origins and self._rest.is_allowed_origin(origin.decode("latin-1")):
-            headers.append((b"access-control-allow-origin", origin))
-        return headers
+            return self._to_pages + b"access-control-allow-origin: %b\r\n" % origin + _VARY
+        return self._to_pages + _VARY
 
 
-def _endpoint(scope: Scope) -> PosEndpoint | None:
-    """The endpoint, with `path_params` set; None for what goes the usual way."""
-    if scope["type"] != "http":
-        return None
-    path: str = scope["path"].lower()
-    if scope["method"] == "POST" and path == _SUBMIT:
-        endpoint, path_params = POST_TRANSACTION, {}
-    elif scope["method"] == "GET" and path.startswith(_POLL) and path.find("/", len(_POLL)) < 0 and path != _POLL:
-        endpoint, path_params = GET_TRANSACTION, {"transaction_id": path[len(_POLL) :]}
-    else:
-        return None
-    scope["path_params"] = path_params
-    return endpoint
+def _lines(headers: Sequence[Header]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)

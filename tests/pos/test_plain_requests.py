@@ -1,0 +1,292 @@
+"""The two requests that go past ASGI: the same bytes as the usual way, and all that HTTP/1.1 asks of a server.
+
+A path with a slash too many takes the usual way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from tests.clock import ManualClock
+from tests.running import RunningHub, running
+from tests.shop import Shop, Till, until
+from tests.wire import Json
+
+HOST = "till-hub.lan:8420"
+KEYED = {"Idempotency-Key": "key-1"}
+
+
+class Line:
+    """A bare connection: what is sent is sent as it is."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def send(self, *pieces: bytes) -> None:
+        """Each piece reaches the hub by itself."""
+        for piece in pieces:
+            self._writer.write(piece)
+            await self._writer.drain()
+            await asyncio.sleep(0)
+
+    async def answer(self) -> bytes:
+        """The next answer, less its date, which is of the moment."""
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head)
+        assert re.search(rb"\r\ndate: [^\r]+ GMT\r\n", head)
+        body = await self._reader.readexactly(int(length[1])) if length else b""
+        return re.sub(rb"date: [^\r]+\r\n", b"", head) + body
+
+    async def raw(self, size: int) -> bytes:
+        return await self._reader.readexactly(size)
+
+    async def rest(self) -> bytes:
+        """All that comes until the hub closes."""
+        return await self._reader.read()
+
+    def hang_up(self) -> None:
+        self._writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def dialled(hub: RunningHub) -> AsyncIterator[Line]:
+    where = urlsplit(hub.url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def head(method: str, target: str, headers: dict[str, str] | None = None, version: str = "1.1") -> bytes:
+    lines = [f"{name}: {value}\r\n" for name, value in ({"Host": HOST} | (headers or {})).items()]
+    return f"{method} {target} HTTP/{version}\r\n{''.join(lines)}\r\n".encode()
+
+
+def post(
+    body: str, headers: dict[str, str] | None = None, target: str = "/POS/Transaction", version: str = "1.1"
+) -> bytes:
+    given = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body)), **(headers or {})}
+    return head("POST", target, given, version) + body.encode()
+
+
+def purchase(till: Till, **parameters: str) -> str:
+    given = {"TransactionMode": "ASYNC", "TransactionType": "Card.Purchase", "AmountTotal": "500"}
+    return urlencode({**till.triple, **given, **parameters})
+
+
+def poll_target(first: Json, more: str = "") -> str:
+    return f"/POS/Transaction/{first['transactionId']}?merchantAccessToken={first['merchantAccessToken']}{more}"
+
+
+async def both(hub: RunningHub, request: bytes) -> bytes:
+    """Send it both ways; the answer, which is the same."""
+    answers = []
+    usual = request.replace(b" /POS/Transaction", b" /POS//Transaction", 1)
+    for each in (request, usual):
+        async with dialled(hub) as line:
+            await line.send(each)
+            answers.append(await line.answer())
+            if b"connection: close" in answers[-1]:
+                assert await line.rest() == b""
+    assert answers[0] == answers[1]
+    return answers[0]
+
+
+@pytest.mark.parametrize("origin", [{}, {"Origin": "https://till.example"}, {"Origin": "https://evil.example"}])
+@pytest.mark.parametrize("allowed", [["*"], ["https://till.example"]])
+async def test_the_same_bytes_both_ways(
+    tmp_path: Path, clock: ManualClock, allowed: list[str], origin: dict[str, str]
+) -> None:
+    async with running(tmp_path / "data", clock, allowed_origins=allowed, poll_burst=100) as hub:
+        shop = Shop(hub)
+        till = await shop.register(await shop.device())
+        asked = post(purchase(till), {**KEYED, **origin})
+        async with dialled(hub) as line:
+            await line.send(asked)
+            assert b"\r\nidempotent-replayed" not in await line.answer()
+        assert b"\r\nidempotent-replayed: true\r\n" in await both(hub, asked)
+        first = await till.pay()
+        assert b" 200 OK" in await both(hub, head("GET", poll_target(first), origin))
+        assert b" 401 " in await both(hub, head("GET", poll_target(first)[:-1], origin))
+        assert b" 400 " in await both(hub, head("GET", poll_target(first, "&wait=x"), origin))
+        assert b" 400 " in await both(hub, post("", origin))
+        assert b" 422 " in await both(hub, post(purchase(till, AmountTotal="600"), {**KEYED, **origin}))
+        assert b" 415 " in await both(hub, post("{}", {"Content-Type": "application/json", **origin}))
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("connection", ["close", "keep-alive", "Keep-Alive, TE", None])
+async def test_whether_the_connection_stays(shop: Shop, version: str, connection: str | None) -> None:
+    first = await (await shop.register(await shop.device())).pay()
+    headers = {} if connection is None else {"Connection": connection}
+    answer = await both(shop.hub, head("GET", poll_target(first), headers, version))
+    assert (b"\r\nconnection: close\r\n" in answer) == (version == "1.0" or connection == "close")
+
+
+async def test_of_a_header_that_comes_twice_the_first_counts(shop: Shop) -> None:
+    till = await shop.register(await shop.device())
+    asked = post(purchase(till), KEYED)
+    twice = asked.replace(b"Idempotency-Key: key-1", b"idempotency-key: key-1\r\nIDEMPOTENCY-KEY: key-2")
+    async with dialled(shop.hub) as line:
+        await line.send(asked)
+        first = await line.answer()
+    answer = await both(shop.hub, twice)
+    assert answer.partition(b"\r\n\r\n")[2] == first.partition(b"\r\n\r\n")[2]
+
+
+async def test_a_body_in_pieces(shop: Shop) -> None:
+    """Most clients send the head and the body one after the other; and the connection serves again."""
+    till = await shop.register(await shop.device())
+    asked = post(purchase(till))
+    top, _, body = asked.partition(b"\r\n\r\n")
+    async with dialled(shop.hub) as line:
+        for pieces in ([top + b"\r\n\r\n", body], [top, b"\r\n\r\n" + body[:9], body[9:]], [asked]):
+            await line.send(*pieces)
+            assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_pipelined_requests(shop: Shop) -> None:
+    """Answered in their order, whichever way each takes."""
+    till = await shop.register(await shop.device())
+    requests = [
+        post(purchase(till, TransactionReference="one")),
+        head("GET", "/healthz"),
+        post(purchase(till, TransactionReference="two")),
+        head("GET", "/POS/Nothing"),
+        post(purchase(till, TransactionReference="three")),
+    ]
+    async with dialled(shop.hub) as line:
+        for _ in range(2):
+            await line.send(b"".join(requests))
+            answers = [await line.answer() for _ in requests]
+            assert [answer[9:12] for answer in answers] == [b"200", b"200", b"200", b"404", b"200"]
+            said = [re.findall(rb'"TransactionReference":"(\w+)"', answer) for answer in answers]
+            assert said == [[b"one"], [], [b"two"], [], [b"three"]]
+
+
+async def test_a_chunked_body(shop: Shop) -> None:
+    till = await shop.register(await shop.device())
+    body = purchase(till).encode()
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    async with dialled(shop.hub) as line:
+        await line.send(head("POST", "/POS/Transaction", {"Transfer-Encoding": "chunked"}) + chunks)
+        assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_a_client_that_asks_before_it_sends_the_body(shop: Shop) -> None:
+    till = await shop.register(await shop.device())
+    top, _, body = post(purchase(till), {"Expect": "100-continue"}).partition(b"\r\n\r\n")
+    go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+    async with dialled(shop.hub) as line:
+        await line.send(top + b"\r\n\r\n")
+        assert await line.raw(len(go_on)) == go_on
+        await line.send(body)
+        assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("target", ["http://hub/POS/Transaction", "/POS/Transaction?a=b#c", "/POS/%54ransaction"])
+async def test_unusual_targets(shop: Shop, target: str) -> None:
+    till = await shop.register(await shop.device())
+    async with dialled(shop.hub) as line:
+        await line.send(post(purchase(till), target=target))
+        assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_a_head_instead_of_a_poll_has_no_body(shop: Shop) -> None:
+    first = await (await shop.register(await shop.device())).pay()
+    async with dialled(shop.hub) as line:
+        await line.send(head("HEAD", poll_target(first), {"Connection": "close"}))
+        assert (await line.rest()).endswith(b"\r\n\r\n")
+
+
+async def test_a_hub_that_is_full(hub: RunningHub) -> None:
+    hub.server.config.limit_concurrency = 1  # the connection itself
+    assert (await both(hub, post("")))[:12] == b"HTTP/1.1 503"
+
+
+async def test_a_client_that_goes_away(shop: Shop) -> None:
+    """The transaction goes on; nobody is answered, and nothing is left of the request."""
+    device = await shop.device()
+    till = await shop.register(device)
+    state = shop.hub.server.server_state
+    others = len(state.connections)
+    async with dialled(shop.hub) as line:
+        await line.send(post(purchase(till, TransactionMode="")))
+        started = await device.started()
+        line.hang_up()
+        await until(lambda: len(state.connections) == others)
+    assert state.tasks
+    await device.complete(started["transaction_id"])
+    await until(lambda: not state.tasks)
+
+
+async def test_a_request_under_way_when_the_hub_ends(shop: Shop) -> None:
+    """It may arrive to its end, is answered, and told that the connection ends."""
+    till = await shop.register(await shop.device())
+    connections = shop.hub.server.server_state.connections
+    others = set(connections)
+    async with dialled(shop.hub) as line:
+        top, _, body = post(purchase(till)).partition(b"\r\n\r\n")
+        await line.send(top + b"\r\n\r\n", body[:9])
+        await until(lambda: any(getattr(each, "cycle", None) for each in connections - others))
+        (connection,) = connections - others
+        stopping = asyncio.create_task(shop.hub.stop())
+        await until(lambda: not vars(connection)["cycle"].keep_alive)
+        await line.send(body[9:])
+        said = await line.rest()
+        await stopping
+    await shop.hub.start()
+    assert said.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nconnection: close\r\n" in said
+
+
+async def test_a_request_that_the_hub_waits_for_no_longer(shop: Shop) -> None:
+    """The grace for requests under way is over: said so in JSON, for a POS parses any body."""
+    first = await (await shop.register(await shop.device())).pay()
+    async with dialled(shop.hub) as line:
+        await line.send(head("GET", poll_target(first, "&wait=30")))
+        await until(lambda: bool(shop.hub.edge.waiting._held))
+        for task in shop.hub.server.server_state.tasks:
+            task.cancel()
+        said = await line.rest()
+    assert said.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert said.endswith(b'\r\n\r\n{"error":"The hub failed; it has been logged."}')
+
+
+async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
+    """Closed; but neither while its answer is waited for, nor when it has become a socket."""
+    device = await shop.device()
+    first = await (await shop.register(device)).pay()
+    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol": "smartconnect.register.v1",
+    }
+    async with dialled(shop.hub) as waits, dialled(shop.hub) as becomes, dialled(shop.hub) as idles:
+        for line in (waits, becomes, idles):
+            await line.send(head("GET", poll_target(first)))
+            assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+        await waits.send(head("GET", poll_target(first, "&wait=30")))
+        await becomes.send(head("GET", "/ws/register", upgrade))
+        assert b"101 Switching Protocols" in await becomes.raw(40)
+        assert await idles.rest() == b""
+        await device.started()
+        await device.complete(str(first["transactionId"]))
+        assert b'"transactionStatus":"COMPLETED"' in await waits.answer()
+        assert await waits.rest() == b""
+        assert not becomes._reader.at_eof()
+        await becomes.send(b"\x89\x80\x00\x00\x00\x00")
+        await becomes._reader.readuntil(b"\x8a\x00")  # the pong
