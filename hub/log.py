@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from hub.clock import rfc3339
-from hub.log_lines import LogLines
+from hub.log_lines import LogLines, Quiet
 
 SECRET_FIELDS = frozenset(
     {
@@ -52,6 +52,31 @@ def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def _render_with(renderer: Processor) -> Callable[[Quiet], str]:
+    """What the processors make of a line, but with the time at which it was said."""
+
+    def render(line: Quiet) -> str:
+        event = line.context | line.fields
+        event["event"] = line.event
+        event["level"] = line.level
+        event["timestamp"] = rfc3339(line.at_ms)
+        return str(renderer(None, line.level, _redact(None, line.level, event)))
+
+    return render
+
+
+def _keeping(filtering: type[Any], *names: str) -> type[Any]:
+    """The wrapper class, with methods that leave all but the keeping of a line for later."""
+
+    def kept(name: str) -> Callable[..., None]:
+        def say(self: Any, event: str, **fields: Any) -> None:
+            self._logger.quiet(name, self._context, event, fields)
+
+        return say
+
+    return type("Keeping", (filtering,), {name: kept(name) for name in names})
+
+
 _format_exc_info = structlog.processors.format_exc_info
 
 
@@ -83,27 +108,41 @@ def _renderer(as_json: bool) -> Processor:
     return structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else _as_text
 
 
-def _one_place(stream: TextIO) -> Callable[..., LogLines]:
-    lines = LogLines(stream)
-    return lambda *_: lines
+class _Behind(logging.StreamHandler[TextIO]):
+    """The standard library's lines, behind those that wait."""
+
+    def __init__(self, stream: TextIO, lines: LogLines) -> None:
+        super().__init__(stream)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.write_out()
+        super().emit(record)
 
 
 def configure(*, level: str = "info", as_json: bool = False, lasting: bool = False) -> None:
     """Set up structlog for the process, and route the standard library's warnings into the same stream.
 
     `lasting`: it is not configured again, as in a server. So the loggers need not look how it is set with each line,
-    and the lines of a turn of the event loop are written together.
+    and quiet lines are rendered and written together.
     """
+    global _lines
     numeric = getattr(logging, level.upper())
     renderer = _renderer(as_json)
     shared: list[Processor] = [_stamp, _redact, _explain]
+    wrapper: type[Any] = structlog.make_filtering_bound_logger(numeric)
+    handler = logging.StreamHandler(sys.stderr)
+    factory: Callable[..., Any] = structlog.WriteLoggerFactory(sys.stderr)
+    if lasting:
+        lines = _lines = LogLines(sys.stderr, _render_with(renderer))
+        handler, factory = _Behind(sys.stderr, lines), lambda *_: lines
+        wrapper = _keeping(wrapper, "info") if numeric <= logging.INFO else wrapper
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=_one_place(sys.stderr) if lasting else structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=wrapper,
+        logger_factory=factory,
         cache_logger_on_first_use=lasting,
     )
-    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
@@ -113,6 +152,15 @@ def configure(*, level: str = "info", as_json: bool = False, lasting: bool = Fal
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(numeric, logging.WARNING))
+
+
+_lines: LogLines | None = None
+
+
+def write_out() -> None:
+    """Write the lines that wait. For the end of a process that ends by a signal."""
+    if _lines is not None:
+        _lines.write_out()
 
 
 def get(name: str) -> Any:

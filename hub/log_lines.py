@@ -1,7 +1,9 @@
-"""Where log lines go: one write for all lines of a turn of the event loop, for a write costs more than a line.
+"""Where log lines go: what is said quietly is only kept, then rendered and written together, many lines in one go.
 
-What a warning or worse says goes out at once, and so does what is said where no loop runs. A process that is killed may
-lose the quiet lines of its last turn, and nothing that was acknowledged depends on them.
+A line that is rendered and written between two payments costs several times what it costs among its like, and a write
+more than a line. So quiet lines wait for up to `TOGETHER_SECONDS`. What a warning or worse says goes out at once,
+behind those that wait, and so does what is said where no loop runs. A process that is killed loses the quiet lines of
+its last moment; nothing that was acknowledged depends on them.
 """
 
 from __future__ import annotations
@@ -9,24 +11,50 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
 from threading import Lock
-from typing import TextIO
+from typing import Any, NamedTuple, TextIO
+
+TOGETHER_SECONDS = 0.05
+LINES_TOGETHER = 500
+
+_UNCHANGING = frozenset({str, int, float, bool, type(None)})
+
+
+class Quiet(NamedTuple):
+    """A line that is still to be rendered. `context` is the logger's own part of it."""
+
+    level: str
+    at_ms: int
+    context: dict[str, Any]
+    event: str
+    fields: dict[str, Any]
 
 
 class LogLines:
     """A logger for structlog to wrap, over one stream. Any thread may use it. A stream that fails loses its lines."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(
+        self, stream: TextIO, render: Callable[[Quiet], str], *, together_seconds: float = TOGETHER_SECONDS
+    ) -> None:
         self._stream = stream
-        self._waiting: list[str] = []
+        self._render = render
+        self._together_seconds = together_seconds
+        self._waiting: deque[str | Quiet] = deque()
         self._due_in: asyncio.AbstractEventLoop | None = None
         self._lock = Lock()
         atexit.register(self.write_out)
 
-    def soon(self, line: str) -> None:
-        """Write it with the others of this turn."""
-        with self._lock:
-            self._waiting.append(line)
+    def quiet(self, level: str, context: dict[str, Any], event: str, fields: dict[str, Any]) -> None:
+        """Keep a line, with its time and its values as they are now."""
+        line = Quiet(level, time.time_ns() // 1_000_000, context, event, fields)
+        self.soon(line if _UNCHANGING.issuperset(map(type, fields.values())) else self._render(line))
+
+    def soon(self, line: str | Quiet) -> None:
+        """Write it with the others of this moment."""
+        self._waiting.append(line)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -34,24 +62,29 @@ class LogLines:
             return
         if self._due_in is not loop:
             self._due_in = loop
-            loop.call_soon(self.write_out)
+            loop.call_later(self._together_seconds, self.write_out)
+        elif len(self._waiting) >= LINES_TOGETHER:
+            self.write_out()
 
     def at_once(self, line: str) -> None:
         """Write it now, behind those that wait."""
-        with self._lock:
-            self._waiting.append(line)
+        self._waiting.append(line)
         self.write_out()
 
     debug = info = soon
     warning = error = critical = at_once
 
     def write_out(self) -> None:
+        """Write all that waits. Call it before the process ends by a signal, which `atexit` does not see."""
         with self._lock:
             self._due_in = None
-            waiting, self._waiting = self._waiting, []
-            if not waiting:
+            lines: list[str] = []
+            while self._waiting:
+                line = self._waiting.popleft()
+                lines.append(line if isinstance(line, str) else self._render(line))
+            if not lines:
                 return
             # A log that cannot be written, on a full disk for one, is no reason to fail a payment.
             with contextlib.suppress(OSError, ValueError):
-                self._stream.write("\n".join(waiting) + "\n")
+                self._stream.write("\n".join(lines) + "\n")
                 self._stream.flush()

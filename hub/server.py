@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from hub import log
 from hub.app import make_app, running_edge, with_cors
 from hub.clock import Clock
 from hub.edge.edge import Edge
@@ -87,6 +88,7 @@ class HubServer(uvicorn.Server):
         await super().shutdown(sockets)
         await self.edge.connections.all_ended()
         await self._stack.aclose()
+        log.write_out()  # uvicorn ends the process with the signal that it was sent
 
 
 def _calm_garbage_collector() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import io
 from threading import Thread
 
-from hub.log_lines import LogLines
+from hub.log_lines import LINES_TOGETHER, LogLines, Quiet
 
 
 class Stream(io.StringIO):
@@ -18,15 +18,24 @@ class Stream(io.StringIO):
         self.flushes += 1
 
 
+def rendered(line: Quiet) -> str:
+    return f"{line.level} {line.event} {line.context | line.fields}"
+
+
+def lines_into(stream: Stream, *, together_seconds: float = 0.0) -> LogLines:
+    return LogLines(stream, rendered, together_seconds=together_seconds)
+
+
 async def a_turn() -> None:
+    """Long enough for a timer that is due at once."""
     passed = asyncio.Event()
-    asyncio.get_running_loop().call_soon(passed.set)
+    asyncio.get_running_loop().call_later(0, passed.set)
     await passed.wait()
 
 
-async def test_lines_of_a_turn_are_one_write() -> None:
+async def test_lines_of_a_moment_are_one_write() -> None:
     stream = Stream()
-    lines = LogLines(stream)
+    lines = lines_into(stream)
     lines.info("first")
     lines.debug("second")
     assert stream.getvalue() == ""
@@ -39,7 +48,7 @@ async def test_lines_of_a_turn_are_one_write() -> None:
 
 async def test_a_warning_goes_at_once_and_behind_what_was_said_before() -> None:
     stream = Stream()
-    lines = LogLines(stream)
+    lines = lines_into(stream)
     for speak in (lines.warning, lines.error, lines.critical):
         lines.info("before")
         speak("now")
@@ -49,15 +58,43 @@ async def test_a_warning_goes_at_once_and_behind_what_was_said_before() -> None:
     assert stream.getvalue() == "before\nnow\n" * 3 + "after\n"
 
 
+async def test_a_line_says_what_was_so_when_it_was_said() -> None:
+    stream = Stream()
+    lines = lines_into(stream, together_seconds=3600)
+    names = ["a"]
+    fields = {"names": names, "number": 1}
+    lines.quiet("info", {"part": "test"}, "said", fields)
+    lines.quiet("info", {"part": "test"}, "plain", {"number": 2})
+    names.append("b")
+    assert stream.getvalue() == ""
+    lines.write_out()
+    assert stream.getvalue().splitlines() == [
+        "info said {'part': 'test', 'names': ['a'], 'number': 1}",
+        "info plain {'part': 'test', 'number': 2}",
+    ]
+
+
+async def test_no_more_wait_than_a_bound() -> None:
+    stream = Stream()
+    lines = lines_into(stream, together_seconds=3600)
+    for number in range(LINES_TOGETHER):
+        assert stream.getvalue() == ""
+        lines.info(f"{number}")
+    assert len(stream.getvalue().splitlines()) == LINES_TOGETHER
+    lines.info("one more")
+    lines.write_out()
+    assert stream.getvalue().endswith("\none more\n")
+
+
 def test_without_a_loop_each_goes_at_once() -> None:
     stream = Stream()
-    LogLines(stream).info("alone")
+    lines_into(stream).info("alone")
     assert stream.getvalue() == "alone\n"
 
 
 def test_lines_left_by_a_loop_that_stopped_go_with_the_next() -> None:
     stream = Stream()
-    lines = LogLines(stream)
+    lines = lines_into(stream)
     loop = asyncio.new_event_loop()
     loop.call_soon(lambda: (lines.info("left"), loop.stop()))
     loop.run_forever()
@@ -73,7 +110,7 @@ def test_lines_left_by_a_loop_that_stopped_go_with_the_next() -> None:
 
 async def test_another_thread_does_not_wait_for_the_loop() -> None:
     stream = Stream()
-    lines = LogLines(stream)
+    lines = lines_into(stream)
     lines.info("loop")
     thread = Thread(target=lines.info, args=("thread",))
     thread.start()
@@ -87,7 +124,7 @@ class Full(Stream):
 
 
 async def test_a_stream_that_fails_fails_nobody() -> None:
-    lines = LogLines(Full())
+    lines = lines_into(Full())
     lines.info("lost")
     await a_turn()
     lines.error("lost too")
