@@ -60,14 +60,14 @@ class Engine:
         await self._retention.stop()
         await self._deadlines.stop()
 
-    async def execute(
+    def execute(
         self, command: Callable[Concatenate[Unit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Run a command; its result is durable, and its signals are out, when this returns.
+    ) -> asyncio.Future[T]:
+        """Run a command; its result is durable, and its signals are out, when the future is done.
 
-        Raises what the command raises, and what `Store.write` does. Cancelling the caller does not undo it.
+        Raises what the command raises, and what `Store.write` does. Cancelling the future does not undo it.
         """
-        return await self.store.write(lambda unit: command(unit, *args, **kwargs), self._published)
+        return self.store.write(lambda unit: command(unit, *args, **kwargs), self._published)
 
     async def insist(
         self, command: Callable[Concatenate[Unit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -85,9 +85,11 @@ class Engine:
             self._deadlines.wake(self.clock.now_ms() + 1000)
             return None
 
-    async def query(self, query: Callable[Concatenate[Unit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    def query(
+        self, query: Callable[Concatenate[Unit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
         """Run a query on what is committed; it sees every command that has returned."""
-        return await self.store.read(lambda unit: query(unit, *args, **kwargs))
+        return self.store.read(lambda unit: query(unit, *args, **kwargs))
 
     def _published(self, unit: Unit) -> None:
         self.bus.publish(unit.signals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -16,18 +17,18 @@ AfterCommit = Callable[[Unit], None]
 
 
 class Store(Protocol):
-    async def write(self, command: Command[T], after_commit: AfterCommit) -> T:
-        """Run `command` in one transaction and return what it returns, once that is durable.
+    def write(self, command: Command[T], after_commit: AfterCommit) -> Future[T]:
+        """Run `command` in one transaction; the future tells what it returns, once that is durable.
 
         It may be run more than once before that, each time from the start, so it has no effect but on its unit.
 
-        `after_commit` is called on the event loop, in commit order, before the caller goes on. What `command` raises
-        is raised here, and nothing of it is kept. Raises `StoreBusy` (nothing happened) or `StoreUnavailable` (it may
-        or may not have happened; ask again with the idempotency key). Cancelling the caller does not undo the command.
+        `after_commit` is called on the event loop, in commit order, before the caller goes on. The future raises what
+        `command` raises, and nothing of it is kept then. It raises `StoreBusy` (nothing happened) or `StoreUnavailable`
+        (it may or may not have happened; ask again with the idempotency key). Cancelling it does not undo the command.
         Commands are applied in the order of the calls.
         """
 
-    async def read(self, query: Command[T]) -> T:
+    def read(self, query: Command[T]) -> Future[T]:
         """Run `query` on a consistent, committed state; it must not write."""
 
     async def backup(self, target: Path) -> int:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
@@ -41,6 +41,7 @@ from statemachines.transaction import TRANSACTION, Outcome, TransactionState
 from tests.commands.scene import Json, Scene, Terminal, Till
 from tests.model.world import Line, Place, Truth
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 DEVICES = ("D1", "D2")
@@ -125,6 +126,12 @@ class Hub(RuleBasedStateMachine):
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(coroutine)
 
+    def execute(self, command: Callable[Concatenate[Unit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        async def executed() -> T:
+            return await self.scene.engine.execute(command, *args, **kwargs)
+
+        return self.run(executed())
+
     @initialize()
     def open(self) -> None:
         self.run(self.scene.open())
@@ -172,7 +179,7 @@ class Hub(RuleBasedStateMachine):
     def resolve(self, pick: int, outcome: Outcome) -> None:
         found = picked(self.now.in_doubt, pick)
         command = transaction.resolve_by_operator
-        self.run(self.scene.engine.execute(command, found.transaction_id, outcome, operator="anna", note=""))
+        self.execute(command, found.transaction_id, outcome, operator="anna", note="")
 
     @rule(
         device_id=devices,
@@ -186,7 +193,7 @@ class Hub(RuleBasedStateMachine):
         elif kind == "unpair by operator":
             for each in self.now.pairings:
                 if (each.device_id, each.register_key) == (device_id, till.key):
-                    self.run(self.scene.engine.execute(remove_by_operator, each.pairing_id))
+                    self.execute(remove_by_operator, each.pairing_id)
         elif not self.is_connected(place):
             return
         elif kind == "pair":
@@ -269,7 +276,7 @@ class Hub(RuleBasedStateMachine):
             return
         if kind == "rotate":
             place.unplug()
-            place.terminal.credential = self.run(self.scene.engine.execute(device.rotate, device_id)).credential
+            place.terminal.credential = self.execute(device.rotate, device_id).credential
             return
         if kind == "swap":
             place.standing = "B" if place.standing == "A" else "A"
@@ -332,7 +339,11 @@ class Hub(RuleBasedStateMachine):
 
     def everything(self) -> Everything:
         keys = [till.key for till in self.tills.values()]
-        return self.run(self.scene.engine.query(_everything, keys))
+
+        async def seen() -> Everything:
+            return await self.scene.engine.query(_everything, keys)
+
+        return self.run(seen())
 
     def outcome(self, doing: Coroutine[Any, Any, T]) -> tuple[T | None, str | None]:
         """What it came to: its result, or the code of its refusal."""

@@ -88,9 +88,9 @@ def tells_before_the_commit(patch: MonkeyPatch) -> None:
 
     def write(store: SqliteStore, connection: sqlite3.Connection, write: Any) -> Any:
         settled = written(store, connection, write)
-        task = store._writes._task
-        if write.unit is not None and task is not None:
-            task.get_loop().call_soon(write.after_commit, write.unit)
+        thread: Any = store._writer
+        if write.unit is not None:
+            thread._loop.call_soon(write.after_commit, write.unit)
         return settled
 
     patch.setattr(SqliteStore, "_write_one", write)

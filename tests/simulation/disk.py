@@ -94,12 +94,12 @@ class Thread:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    async def run(self, function: Callable[[Any], Any]) -> Any:
+    def run(self, function: Callable[[Any], Any]) -> asyncio.Future[Any]:
         if self.dead:
             raise StoreUnavailable("the hub is dead")
         done = self._loop.create_future()
         self._waiting.append((function, done))
-        return await done
+        return done
 
     async def close(self) -> None:
         self.dead = True

@@ -89,7 +89,10 @@ class Life:
                 error = task.exception()
                 answered(None if error is not None else task.result(), cast(Exception | None, error))
 
-        task = self.loop.create_task(self.engine.execute(command, *args, **kwargs))
+        async def run() -> T:
+            return await self.engine.execute(command, *args, **kwargs)
+
+        task = self.loop.create_task(run())
         task.add_done_callback(done)
         self.loop.run_ready()
 

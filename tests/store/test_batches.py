@@ -84,7 +84,7 @@ async def test_a_read_sees_every_write_that_has_returned(store: SqliteStore) -> 
 
 
 async def test_cancelling_the_caller_does_not_undo_the_command(store: SqliteStore) -> None:
-    caller = asyncio.create_task(store.write(_fact("a"), _ignore))
+    caller = asyncio.ensure_future(store.write(_fact("a"), _ignore))
     await asyncio.sleep(0)  # it has been submitted
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -1,14 +1,14 @@
 """Batches: whatever has arrived while the last batch was on the thread makes up the next one.
 
-So a lone command waits for nothing, and a flood costs one hop and one fsync, not one each.
+So a lone command waits for nothing, and a flood costs one hop and one fsync, not one each. All of it is callbacks on
+the event loop: a task for each batch would cost as much again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from hub import log
@@ -22,73 +22,107 @@ Settled = Sequence[tuple[Any, BaseException | None]]
 """For each job of a batch its result or its error."""
 
 
+def _nothing(*_: object) -> None:
+    pass
+
+
 class Batcher(Generic[J]):
-    """Collects jobs and runs them in batches, in the order of `submit`, one batch at a time."""
+    """Collects jobs and runs them in batches, in the order of `submit`, one batch at a time. For one event loop."""
 
     def __init__(
         self,
-        run: Callable[[Sequence[J]], Awaitable[Settled]],
+        run: Callable[[Sequence[J]], asyncio.Future[Settled]],
         *,
         batch_limit: int,
         queue_limit: int,
-        after: Callable[[J], None] | None = None,
+        after: Callable[[J], None] = _nothing,
+        failed: Callable[[], None] = _nothing,
     ) -> None:
+        """`after` is called for each job that has succeeded, and `failed` once for a batch in which one has not; both
+        before any caller goes on."""
         self._run = run
         self._after = after
+        self._failed = failed
         self._batch_limit = batch_limit
         self._queue_limit = queue_limit
-        self._waiting: deque[tuple[J, asyncio.Future[Any]]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._jobs: list[J] = []
+        self._futures: list[asyncio.Future[Any]] = []
+        """Of the jobs that wait, in the same order."""
+        self._working = False
+        self._rested: asyncio.Event | None = None
         self._closed = False
 
     def submit(self, job: J) -> asyncio.Future[Any]:
-        """Take a job; the future tells its result. Raises `StoreBusy` when too many wait."""
+        """Take a job; the future tells its result, and `StoreBusy` when too many wait. Cancelling it undoes nothing."""
         if self._closed:
-            raise StoreUnavailable("the store is closed")
-        if len(self._waiting) >= self._queue_limit:
-            raise StoreBusy("too many requests wait for the store; try again")
+            return self.refuse(StoreUnavailable("the store is closed"))
+        if len(self._jobs) >= self._queue_limit:
+            return self.refuse(StoreBusy("too many requests wait for the store; try again"))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._jobs.append(job)
+        self._futures.append(future)
+        if not self._working:
+            self._working = True
+            # Not at once: what else comes in this turn of the loop goes with it.
+            loop.call_soon(self._next)
+        return future
+
+    def refuse(self, problem: Exception) -> asyncio.Future[Any]:
+        """What `submit` returns for a job that is not taken."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((job, future))
-        if self._task is None:
-            self._task = asyncio.create_task(self._work(), name="store batches")
+        future.set_exception(problem)
         return future
 
     @property
     def waiting(self) -> int:
         """How many jobs no batch has taken yet."""
-        return len(self._waiting)
+        return len(self._jobs)
 
-    async def _work(self) -> None:
+    def _next(self) -> None:
+        """Run the next batch, or rest."""
+        limit = self._batch_limit
+        jobs, self._jobs = self._jobs[:limit], self._jobs[limit:]
+        futures, self._futures = self._futures[:limit], self._futures[limit:]
+        if not jobs:
+            self._working = False
+            if self._rested is not None:
+                self._rested.set()
+            return
         try:
-            while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch_limit))]
-                try:
-                    settled = await self._run([job for job, _ in batch])
-                except Exception as error:
-                    settled = [(None, error)] * len(batch)
-                for (job, future), (result, problem) in zip(batch, settled, strict=True):
-                    if problem is None:
-                        self._tell(job)
-                    if future.done():
-                        continue  # the caller was cancelled; what was committed stays committed
-                    if problem is None:
-                        future.set_result(result)
-                    else:
+            running = self._run(jobs)
+        except Exception as error:
+            running = self.refuse(error)
+        running.add_done_callback(partial(self._settle, jobs, futures))
+
+    def _settle(
+        self, jobs: Sequence[J], futures: Sequence[asyncio.Future[Any]], running: asyncio.Future[Settled]
+    ) -> None:
+        try:
+            error = running.exception()
+            settled = running.result() if error is None else [(None, error)] * len(jobs)
+            failed = False
+            for job, future, (result, problem) in zip(jobs, futures, settled, strict=True):
+                if problem is not None:
+                    failed = True
+                    if not future.done():
                         future.set_exception(problem)
+                    continue
+                try:
+                    self._after(job)
+                except Exception:
+                    # It is durable all the same: its caller is answered, and those behind it are not held up.
+                    _log.exception("after_commit_failed")
+                if not future.done():  # else its caller was cancelled; what was committed stays committed
+                    future.set_result(result)
+            if failed:
+                self._failed()
         finally:
-            self._task = None
-
-    def _tell(self, job: J) -> None:
-        try:
-            if self._after is not None:
-                self._after(job)
-        except Exception:
-            # It is durable all the same: its caller is answered, and those behind it are not held up.
-            _log.exception("after_commit_failed")
+            self._next()
 
     async def close(self) -> None:
         """Finish what was taken, and take nothing more."""
         self._closed = True
-        while self._task is not None:
-            with contextlib.suppress(Exception):
-                await asyncio.shield(self._task)
+        while self._working:
+            self._rested = self._rested or asyncio.Event()
+            await self._rested.wait()

@@ -9,11 +9,12 @@ again from the file.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -85,22 +86,23 @@ class SqliteStore:
             batch_limit=settings.batch_limit,
             queue_limit=settings.write_queue_limit,
             after=self._committed,
+            failed=self._check_broken,
         )
         self._reads: Batcher[tuple[Command[Any], int]] = Batcher(
             self._run_reads, batch_limit=settings.batch_limit, queue_limit=settings.write_queue_limit
         )
 
-    async def write(self, command: Command[T], after_commit: AfterCommit) -> T:
+    def write(self, command: Command[T], after_commit: AfterCommit) -> asyncio.Future[T]:
         if self._broken:
-            raise StoreUnavailable("the store has failed; the hub is restarting")
-        return cast(T, await self._writes.submit(_Write(command, after_commit, self._clock.now_ms())))
+            return self._writes.refuse(StoreUnavailable("the store has failed; the hub is restarting"))
+        return self._writes.submit(_Write(command, after_commit, self._clock.now_ms()))
 
     @property
     def waiting(self) -> int:
         return self._writes.waiting
 
-    async def read(self, query: Command[T]) -> T:
-        return cast(T, await self._reads.submit((query, self._clock.now_ms())))
+    def read(self, query: Command[T]) -> asyncio.Future[T]:
+        return self._reads.submit((query, self._clock.now_ms()))
 
     async def backup(self, target: Path) -> int:
         """SQLite's own online backup, over a connection of its own: polls and payments go on meanwhile."""
@@ -122,11 +124,8 @@ class SqliteStore:
         if write.unit is not None:
             write.after_commit(write.unit)
 
-    async def _run_writes(self, batch: Sequence[_Write]) -> Settled:
-        settled = await self._writer.run(lambda connection: self._write_batch(connection, batch))
-        if any(isinstance(problem, StoreUnavailable) for _, problem in settled):
-            self._check_broken()
-        return settled
+    def _run_writes(self, batch: Sequence[_Write]) -> asyncio.Future[Settled]:
+        return self._writer.run(lambda connection: self._write_batch(connection, batch))
 
     def _check_broken(self) -> None:
         if self._broken:
@@ -206,8 +205,8 @@ class SqliteStore:
 
     # On the reader's thread.
 
-    async def _run_reads(self, batch: Sequence[tuple[Command[Any], int]]) -> Settled:
-        return await self._reader.run(lambda connection: self._read_batch(connection, batch))
+    def _run_reads(self, batch: Sequence[tuple[Command[Any], int]]) -> asyncio.Future[Settled]:
+        return self._reader.run(lambda connection: self._read_batch(connection, batch))
 
     def _read_batch(self, connection: sqlite3.Connection, batch: Sequence[tuple[Command[Any], int]]) -> Settled:
         settled: list[tuple[Any, BaseException | None]] = []
