@@ -1,9 +1,10 @@
-"""One accepted WebSocket: line → bounded inbox → worker, and bounded outbox → line.
+"""One accepted WebSocket: line → session, with a bounded inbox before it; and bounded outbox → line.
 
 Reading never waits for work to be done: pongs would go unread, and a healthy peer would be dropped. `send` never waits
 either; a peer that reads too slowly overflows its outbox and is closed with a code that says so.
 
-An idle connection is a handful of objects and no task: ten thousand terminals wait for a payment most of the time.
+An idle connection is a handful of objects and no task: ten thousand terminals wait for a payment most of the time. A
+busy one needs none either where a message comes to one command: the command's own future calls back.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 
 from hub import log
 from hub.clock import Clock, Handle
@@ -32,14 +34,13 @@ FRAMES_A_WRITE = 16
 
 
 class Connection:
-    """Lives as long as its line. It needs a task only while it works.
+    """Lives as long as its line.
 
     Messages are worked on in the order of their arrival, `Session.concurrency` at a time; those under way are never cut
     off: what they do is durable or not, never half known to us. `on_end` is called once, when all is over.
     """
 
     __slots__ = (
-        "_busy",
         "_clock",
         "_close_code",
         "_emptied",
@@ -55,9 +56,11 @@ class Connection:
         "_on_end",
         "_outbox",
         "_over",
+        "_places",
+        "_rested",
+        "_serving",
         "_session",
         "_settings",
-        "_worker",
         "closing",
         "ids",
         "source",
@@ -94,8 +97,10 @@ class Connection:
         self._over = False
         self._close_code: CloseCode | None = None
         self._malformed = 0
-        self._worker: asyncio.Task[None] | None = None
-        self._busy: set[asyncio.Task[None]] | None = None
+        self._places = 1
+        self._serving = 0
+        """How many messages are worked on, of as many as may be."""
+        self._rested: asyncio.Event | None = None
         self._finishing: asyncio.Task[None] | None = None
         self._hello_timer: Handle | None = None
 
@@ -121,13 +126,14 @@ class Connection:
         """Put a frame into the outbox; a full outbox closes the connection instead. It leaves with this turn's end."""
         if self.closing:
             return
-        if len(self._outbox) >= self._settings.outbox_limit:
+        outbox = self._outbox
+        if len(outbox) >= self._settings.outbox_limit:
             self._flush()
-            if len(self._outbox) >= self._settings.outbox_limit:
-                self._outbox.clear()
+            if len(outbox) >= self._settings.outbox_limit:
+                outbox.clear()
                 self.close(CloseCode.SLOW_CONSUMER)
                 return
-        self._outbox.append(frame)
+        outbox.append(frame)
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush)
@@ -154,17 +160,12 @@ class Connection:
         if self.closing:
             return
         # Work that there is room for begins at once, so that a burst in one segment is no flood.
-        session, busy = self._session, self._busy
-        if busy is not None and self._worker is None and session is not None and len(busy) < session.concurrency:
-            if (understood := self._understood(message)) is not None:
-                self._begin(session, understood, busy)
-            return
-        if len(self._inbox) >= self._settings.inbox_limit:
+        if self._serving < self._places and not self._inbox:
+            self._begin(message)
+        elif len(self._inbox) < self._settings.inbox_limit:
+            self._inbox.append(message)
+        else:
             self.close(CloseCode.FLOODING)
-            return
-        self._inbox.append(message)
-        if self._worker is None:
-            self._worker = self._loop.create_task(self._work())
 
     def writable(self) -> None:
         self._flush()
@@ -182,12 +183,8 @@ class Connection:
         if line is None:
             return
         while outbox and not line.choked:
-            if len(outbox) > FRAMES_A_WRITE:
-                line.write(outbox[:FRAMES_A_WRITE])
-                del outbox[:FRAMES_A_WRITE]
-            else:
-                line.write(outbox)
-                outbox.clear()
+            line.write(outbox[:FRAMES_A_WRITE])
+            del outbox[:FRAMES_A_WRITE]
         if not outbox:
             self._room_or_over()
 
@@ -208,9 +205,9 @@ class Connection:
         that what it asked for before is done or not done."""
         assert self._line is not None
         try:
-            under_way = {task for task in (self._worker, *(self._busy or ())) if task is not None}
-            if under_way:
-                await asyncio.wait(under_way)
+            while self._serving:
+                self._rested = asyncio.Event()
+                await self._rested.wait()
             if self._session is not None:
                 await self._session.gone()
             await self._last_frames()
@@ -236,26 +233,64 @@ class Connection:
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self._emptied.wait()
 
-    async def _work(self) -> None:
-        """Work the inbox off, and end."""
+    def _begin(self, text: bytes | None) -> None:
+        """Begin to work on a message; `_served` is called once it is done."""
+        message = self._understood(text)
+        if message is None:
+            return
+        session = self._session
+        if session is None:
+            self._serving += 1
+            self._loop.create_task(self._greet(message)).add_done_callback(self._greeted)
+            return
         try:
-            while self._inbox:
-                message = self._understood(self._inbox.pop(0))
-                if message is None:
-                    continue
-                session = self._session
-                if session is None:
-                    await self._greet(message)
-                elif self._busy is None:
-                    await self._serve(session, message)
-                else:
-                    await self._serve_beside(session, message, self._busy)
+            work = session.answered(message) if message.method is None else session.handle(message)
         except Exception as error:
+            self._refuse(message, error)
+            return
+        if work is None:
+            return
+        if not isinstance(work, asyncio.Future):
+            work = asyncio.ensure_future(work)
+        self._serving += 1
+        work.add_done_callback(partial(self._served, message))
+
+    def _served(self, message: Incoming, work: asyncio.Future[object]) -> None:
+        """Answer, and go on with what waits in the inbox."""
+        self._serving -= 1
+        try:
+            if not work.cancelled():
+                result = work.result()
+                if message.method is not None and not message.is_notification:
+                    self.send(jsonrpc.result(_id(message), result))
+        except Exception as error:
+            self._refuse(message, error)
+        finally:
+            self._go_on()
+
+    def _greeted(self, greeting: asyncio.Future[None]) -> None:
+        self._serving -= 1
+        if not greeting.cancelled() and (error := greeting.exception()) is not None:
             _log.error("connection_failed", error=repr(error), exc_info=error, **self.ids)
             self._outbox.clear()
             self.close(CloseCode.INTERNAL_ERROR)
-        finally:
-            self._worker = None
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._inbox and self._serving < self._places:
+            self._begin(self._inbox.pop(0))
+        if self._rested is not None and not self._serving:
+            self._rested.set()
+
+    def _refuse(self, message: Incoming, error: Exception) -> None:
+        problem = to_rpc_error(error, self.ids)
+        if message.is_answer:
+            _log.info("answer_refused", error_code=problem.code, **self.ids)
+            return
+        if not message.is_notification:
+            self.send(jsonrpc.error(_id(message), problem))
+        if problem.code == "connection_replaced":
+            self.close(CloseCode.REPLACED)
 
     def _understood(self, text: bytes | None) -> Incoming | None:
         """The message, if it is well-formed; malformed ones are answered here."""
@@ -289,7 +324,7 @@ class Connection:
                 )
             # If the line goes meanwhile, what the hello has begun is finished, and then told that it is gone.
             self._session, welcome = await hello(self, message)
-            self._busy = set() if self._session.concurrency > 1 else None
+            self._places = self._session.concurrency
         except Exception as error:
             problem = to_rpc_error(error, self.ids)
             self.send(jsonrpc.error(None if message.is_notification else _id(message), problem))
@@ -300,38 +335,6 @@ class Connection:
         self.send(jsonrpc.result(_id(message), welcome))
         if (start := getattr(self._session, "welcomed", None)) is not None:
             start()
-
-    async def _serve_beside(self, session: Session, message: Incoming, busy: set[asyncio.Task[None]]) -> None:
-        """Serve it in a task of its own, once there is room for one."""
-        while len(busy) >= session.concurrency:
-            await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
-        if not self.closing:
-            self._begin(session, message, busy)
-
-    def _begin(self, session: Session, message: Incoming, busy: set[asyncio.Task[None]]) -> None:
-        task = self._loop.create_task(self._serve(session, message))
-        busy.add(task)
-        task.add_done_callback(busy.discard)
-
-    async def _serve(self, session: Session, message: Incoming) -> None:
-        if message.is_answer:
-            try:
-                await session.answered(message)
-            except Exception as error:
-                problem = to_rpc_error(error, self.ids)
-                _log.info("answer_refused", error_code=problem.code, **self.ids)
-            return
-        try:
-            result = await session.handle(message)
-        except Exception as error:
-            problem = to_rpc_error(error, self.ids)
-            if not message.is_notification:
-                self.send(jsonrpc.error(_id(message), problem))
-            if problem.code == "connection_replaced":
-                self.close(CloseCode.REPLACED)
-            return
-        if not message.is_notification:
-            self.send(jsonrpc.result(_id(message), result))
 
 
 _CLOSE_AFTER = {

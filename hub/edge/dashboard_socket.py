@@ -143,14 +143,14 @@ class DashboardSession:
                 await self._pushing
         _log.info("dashboard_disconnected", **self._connection.ids)
 
-    async def answered(self, message: Incoming) -> None:
+    def answered(self, message: Incoming) -> None:
         """The hub asks a dashboard nothing; an answer is nobody's."""
 
-    async def handle(self, message: Incoming) -> object:
+    def handle(self, message: Incoming) -> Awaitable[object]:
         method = _METHODS.get(message.method or "")
         if method is None:
             raise RpcError(jsonrpc.METHOD_NOT_FOUND, "method_unknown", f"There is no method {message.method!r:.60}.")
-        return await method(self, message)
+        return method(self, message)
 
     async def _ping(self, _message: Incoming) -> Done:
         return Done()

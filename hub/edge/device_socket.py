@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -24,6 +25,7 @@ from hub.wire.device import (
     PairingList,
     Pong,
     Progress,
+    Recorded,
     RemovePairing,
     Result,
     StartAnswer,
@@ -121,11 +123,11 @@ class DeviceSession:
         if await self._engine.insist(device.disconnect, self._device_id, self.epoch):
             _log.info("device_disconnected", **self._connection.ids)
 
-    async def handle(self, message: Incoming) -> object:
+    def handle(self, message: Incoming) -> Awaitable[object]:
         method = _METHODS.get(message.method or "")
         if method is None:
             raise RpcError(jsonrpc.METHOD_NOT_FOUND, "method_unknown", f"There is no method {message.method!r:.60}.")
-        return await method(self, message)
+        return method(self, message)
 
     async def _ping(self, _message: Incoming) -> Pong:
         return Pong(rfc3339(self._engine.clock.now_ms()))
@@ -148,9 +150,16 @@ class DeviceSession:
         await self._engine.execute(report.progress, self._device_id, self._epoch, stage.transaction_id, stage.stage)
         return Empty()
 
-    async def _complete(self, message: Incoming) -> object:
+    def _complete(self, message: Incoming) -> Awaitable[object]:
         result = jsonrpc.parse_params(message, Result)
-        recorded = await self._engine.execute(report.complete, self._device_id, self._epoch, result)
+        completing = self._engine.execute(report.complete, self._device_id, self._epoch, result)
+        completing.add_done_callback(self._completed)
+        return completing
+
+    def _completed(self, completing: asyncio.Future[Recorded]) -> None:
+        if completing.cancelled() or completing.exception() is not None:
+            return
+        recorded = completing.result()
         _log.info(
             "transaction_completed",
             transaction_id=recorded.transaction_id,
@@ -158,26 +167,28 @@ class DeviceSession:
             conflict=recorded.conflict,
             **self._connection.ids,
         )
-        return recorded
 
     @property
     def _epoch(self) -> int:
         assert self.epoch is not None
         return self.epoch
 
-    async def answered(self, message: Incoming) -> None:
+    def answered(self, message: Incoming) -> Awaitable[object] | None:
         """An answer to `start:…`, `inquire:…` or `cancel:…`; others are nobody's and are dropped."""
         verb, _, transaction_id = str(message.id).partition(":")
         if message.error is not msgspec.UNSET:
             if verb == "start" and _not_begun(message.error):
-                await self._engine.execute(report.refused, self._device_id, self._epoch, transaction_id)
-            return
+                return self._engine.execute(report.refused, self._device_id, self._epoch, transaction_id)
+            return None
         if verb in ("start", "inquire"):
             start_answer = jsonrpc.parse_result(message, StartAnswer)
-            await self._engine.execute(report.answered, self._device_id, self._epoch, transaction_id, start_answer)
-        elif verb == "cancel":
+            return self._engine.execute(report.answered, self._device_id, self._epoch, transaction_id, start_answer)
+        if verb == "cancel":
             cancel_ack = jsonrpc.parse_result(message, CancelAck)
-            await self._engine.execute(report.cancel_answered, self._device_id, self._epoch, transaction_id, cancel_ack)
+            return self._engine.execute(
+                report.cancel_answered, self._device_id, self._epoch, transaction_id, cancel_ack
+            )
+        return None
 
 
 def _not_begun(error: jsonrpc.ErrorBody) -> bool:

@@ -17,6 +17,7 @@ PONG: Final = 0x8A
 _CONTROL_BIT = 0x08
 _RESERVED_BITS = 0x70
 _OPCODES = frozenset({0, 1, 2, 8, 9, 10})
+_ODD_FIRST = frozenset(byte for byte in range(256) if byte & _RESERVED_BITS or (byte & 0x0F) not in _OPCODES)
 
 INCOMPLETE: Final = -1
 ODD: Final = 0
@@ -53,7 +54,7 @@ def end_of_frame(data: bytes, start: int, limit: int) -> tuple[int, int]:
         return 0, INCOMPLETE
     first, second = data[start], data[start + 1]
     length = second & 0x7F
-    if second < 0x80 or _odd_opcode(first) or (first & _CONTROL_BIT and (length > 125 or first < 0x80)):
+    if second < 0x80 or first in _ODD_FIRST or (first & _CONTROL_BIT and (length > 125 or first < 0x80)):
         return 0, ODD
     payload = start + 6
     if length == 126:
@@ -68,7 +69,3 @@ def end_of_frame(data: bytes, start: int, limit: int) -> tuple[int, int]:
         return 0, ODD
     end = payload + length
     return payload, end if end <= len(data) else INCOMPLETE
-
-
-def _odd_opcode(first: int) -> bool:
-    return bool(first & _RESERVED_BITS) or (first & 0x0F) not in _OPCODES

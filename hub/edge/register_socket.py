@@ -14,12 +14,14 @@ from hub.bus.signal import RegisterEvent, Signal, register_topic
 from hub.clock import rfc3339
 from hub.commands import pairing, subscription, transaction
 from hub.commands.subscription import Subscribed
+from hub.commands.transaction import Order
 from hub.edge import handshake
 from hub.edge.connection import Connection
 from hub.edge.edge import Edge
 from hub.edge.order import order_of
 from hub.edge.redemption import redeem
 from hub.errors import HubError
+from hub.store.unit import Unit
 from hub.wire import jsonrpc
 from hub.wire.close_codes import REGISTER_SUBPROTOCOL, CloseCode
 from hub.wire.jsonrpc import Incoming, RpcError
@@ -144,14 +146,14 @@ class RegisterSession:
                 await self._catching_up
         _log.info("register_disconnected", **self._connection.ids)
 
-    async def answered(self, message: Incoming) -> None:
+    def answered(self, message: Incoming) -> None:
         """The hub asks a register nothing; an answer is nobody's."""
 
-    async def handle(self, message: Incoming) -> object:
+    def handle(self, message: Incoming) -> Awaitable[object]:
         method = _METHODS.get(message.method or "")
         if method is None:
             raise RpcError(jsonrpc.METHOD_NOT_FOUND, "method_unknown", f"There is no method {message.method!r:.60}.")
-        return await method(self, message)
+        return method(self, message)
 
     async def _ping(self, _message: Incoming) -> Pong:
         return Pong(rfc3339(self._engine.clock.now_ms()))
@@ -163,17 +165,23 @@ class RegisterSession:
     async def _status(self, _message: Incoming) -> object:
         return await self._engine.query(pairing.status, self._who.register_key)
 
-    async def _submit(self, message: Incoming) -> Submitted:
+    def _submit(self, message: Incoming) -> Awaitable[Submitted]:
         order = order_of(self._who, jsonrpc.parse_params(message, Submit))
-        submission = await self._engine.execute(transaction.submit, order)
+        submitting = self._engine.execute(_submit, order)
+        submitting.add_done_callback(self._submitted)
+        return submitting
+
+    def _submitted(self, submitting: asyncio.Future[Submitted]) -> None:
+        if submitting.cancelled() or submitting.exception() is not None:
+            return
+        submitted = submitting.result()
         _log.info(
             "transaction_submitted",
-            transaction_id=submission.seen.transaction_id,
-            function=submission.seen.function,
-            replayed=submission.replayed,
+            transaction_id=submitted.transaction.transaction_id,
+            function=submitted.transaction.function,
+            replayed=submitted.replayed,
             **self._connection.ids,
         )
-        return Submitted(transaction=submission.seen, replayed=submission.replayed)
 
     async def _cancel(self, message: Incoming) -> object:
         asked = jsonrpc.parse_params(message, ById)
@@ -186,6 +194,11 @@ class RegisterSession:
     async def _find(self, message: Incoming) -> object:
         asked = jsonrpc.parse_params(message, Find)
         return await self._engine.query(transaction.find_views, self._who.register_key, asked.transaction_reference)
+
+
+async def _submit(unit: Unit, order: Order) -> Submitted:
+    submission = await transaction.submit(unit, order)
+    return Submitted(transaction=submission.seen, replayed=submission.replayed)
 
 
 _METHODS: dict[str, Callable[[RegisterSession, Incoming], Awaitable[object]]] = {

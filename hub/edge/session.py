@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Protocol
 
 from hub.wire.jsonrpc import Incoming
@@ -16,11 +17,14 @@ class Session(Protocol):
     concurrency: int
     """How many requests of the connection are worked on at a time."""
 
-    async def handle(self, message: Incoming) -> object:
-        """Work on a request or notification; the result is the answer's. Raises what `to_rpc_error` knows."""
+    def handle(self, message: Incoming) -> Awaitable[object]:
+        """Work on a request or notification; the result is the answer's. Raises what `to_rpc_error` knows.
 
-    async def answered(self, message: Incoming) -> None:
-        """The peer answered a request of the hub."""
+        The future of a command is as good as a coroutine, and costs no task.
+        """
+
+    def answered(self, message: Incoming) -> Awaitable[object] | None:
+        """The peer answered a request of the hub; None: there is nothing to be done."""
 
     async def gone(self) -> None:
         """The connection has ended, for whatever reason. Called once."""

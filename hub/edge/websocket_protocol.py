@@ -163,7 +163,8 @@ class HubWebSocketProtocol(WebSocketsSansIOProtocol):
     # The line.
 
     def write(self, messages: Sequence[bytes]) -> None:
-        if self._writes_no_more:
+        # However a line ends, its listener is gone at once; a transport may be closed by uvicorn as well.
+        if self._listener is None or self.transport.is_closing():
             return
         if len(messages) == 1:
             self.transport.write(frame.text_frame(messages[0]))

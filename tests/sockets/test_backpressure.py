@@ -95,7 +95,10 @@ class Blocked:
     def __init__(self, hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
         self.released = asyncio.Event()
         self._execute = hub.edge.engine.execute
-        monkeypatch.setattr(hub.edge.engine, "execute", self._held_up)
+        monkeypatch.setattr(hub.edge.engine, "execute", self._begun)
+
+    def _begun(self, *args: object, **kwargs: object) -> asyncio.Future[object]:
+        return asyncio.ensure_future(self._held_up(*args, **kwargs))
 
     async def _held_up(self, *args: object, **kwargs: object) -> object:
         await self.released.wait()

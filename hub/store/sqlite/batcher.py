@@ -101,24 +101,31 @@ class Batcher(Generic[J]):
         try:
             error = running.exception()
             settled = running.result() if error is None else [(None, error)] * len(jobs)
-            failed = False
+            done: list[J] = []
             for job, future, (result, problem) in zip(jobs, futures, settled, strict=True):
-                if problem is not None:
-                    failed = True
-                    if not future.done():
-                        future.set_exception(problem)
-                    continue
-                try:
-                    self._after(job)
-                except Exception:
-                    # It is durable all the same: its caller is answered, and those behind it are not held up.
-                    _log.exception("after_commit_failed")
-                if not future.done():  # else its caller was cancelled; what was committed stays committed
+                if problem is None:
+                    done.append(job)
+                if future.done():
+                    continue  # its caller was cancelled; what was committed stays committed
+                if problem is None:
                     future.set_result(result)
-            if failed:
+                else:
+                    future.set_exception(problem)
+            # The callers go on in the next turn, and before the frames leave that this brings about: an answer and an
+            # event for the same socket are one write.
+            self._tell(done)
+            if len(done) < len(jobs):
                 self._failed()
         finally:
             self._next()
+
+    def _tell(self, jobs: Sequence[J]) -> None:
+        for job in jobs:
+            try:
+                self._after(job)
+            except Exception:
+                # It is durable all the same: its caller is answered, and those behind it are not held up.
+                _log.exception("after_commit_failed")
 
     async def close(self) -> None:
         """Finish what was taken, and take nothing more."""
