@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hub import log
-from hub.bus.base import Subscriber
+from hub.bus.base import Listener, Subscriber
 from hub.bus.signal import Signal
 
 _log = log.get("bus")
@@ -17,6 +17,7 @@ class LocalBus:
     def __init__(self) -> None:
         self._subscribers: dict[str, tuple[Subscriber, ...]] = {}
         """Replaced, never changed: who comes or goes while a signal is told does not disturb that."""
+        self._listeners: tuple[Listener, ...] = ()
 
     def publish(self, signals: Sequence[Signal]) -> None:
         subscribers = self._subscribers
@@ -26,6 +27,11 @@ class LocalBus:
                     subscriber(signal)
                 except Exception:
                     _log.exception("subscriber_failed", signal=type(signal).__name__)
+        for listener in self._listeners:
+            try:
+                listener(signals)
+            except Exception:
+                _log.exception("listener_failed")
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> Callable[[], None]:
         self._subscribers[topic] = (*self._subscribers.get(topic, ()), subscriber)
@@ -40,3 +46,11 @@ class LocalBus:
                 self._subscribers.pop(topic, None)
 
         return unsubscribe
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        self._listeners = (*self._listeners, listener)
+
+        def leave() -> None:
+            self._listeners = tuple(each for each in self._listeners if each != listener)
+
+        return leave

@@ -14,7 +14,6 @@ from msgspec import Struct
 from hub.wire.close_codes import CloseCode
 
 CALLBACKS = "callbacks"
-HAPPENINGS = "happenings"
 
 
 def device_topic(device_id: str) -> str:
@@ -88,7 +87,7 @@ class Happened(Struct, frozen=True, kw_only=True, gc=False):
     `what` is the trigger, or another fact that was noted, such as `stage:entering_pin`.
     """
 
-    topic: ClassVar[str] = HAPPENINGS
+    topic: ClassVar[str] = "happenings"
 
     kind: str  # transaction, device_queue, pairing_code, pairing
     subject: str

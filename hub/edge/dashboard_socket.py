@@ -125,6 +125,7 @@ class DashboardSession:
             await sleep(self._engine.clock, PUSH_SECONDS)
             # Only when the last push has left: a slow dashboard gets fewer and fuller ones, not a longer queue.
             await self._connection.room()
+            self._edge.happenings.read()
             if self._items or self._skipped:
                 happenings = Happenings(self._items, self._skipped)
                 self._items, self._skipped = [], 0
@@ -157,6 +158,7 @@ class DashboardSession:
 
     async def _watch(self, message: Incoming) -> Done:
         asked = jsonrpc.parse_params(message, Watch)
+        self._edge.happenings.read()  # what has happened before is the former watch's
         self._filter = None if asked.paused else _filter(asked)
         self._items, self._skipped = [], 0
         return Done()

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from hub.edge.dashboard_socket import ITEMS_A_PUSH
-from hub.edge.happenings import REMEMBERED, TRACK_STEPS, TRACKS, Tracks
+from hub.edge.happenings import REMEMBERED, TRACK_STEPS, TRACKS, UNREAD_COMMITS, Filter, Tracks
+from hub.store.unit import Unit
 from tests.dashboard.desk import PUSH_SECONDS, Desk, happened
 from tests.running import RunningHub
 from tests.shop import Shop, until
@@ -71,6 +72,31 @@ async def test_another_watch_takes_the_place_of_the_first(hub: RunningHub) -> No
     await desk.happen(happened(subject="a"), happened(subject="b"))
     await desk.time_for_a_push()
     assert subjects(desk) == ["b"]
+
+
+async def test_what_happened_before_a_watch_is_not_its_own(hub: RunningHub) -> None:
+    desk = await Desk.open(hub)
+    await desk.ask("watch", subject="a")
+    await desk.happen(happened(subject="b", what="before"))
+    await desk.ask("watch", subject="b")
+    await desk.happen(happened(subject="b", what="after"))
+    await desk.time_for_a_push()
+    (push,) = desk.wire.waiting("happenings")
+    assert [item["what"] for item in push["params"]["items"]] == ["after"]
+
+
+async def test_what_nobody_looks_at_is_bounded(hub: RunningHub) -> None:
+    happenings = hub.edge.happenings
+    for number in range(UNREAD_COMMITS):
+        await hub.edge.engine.execute(_one, number)
+        assert len(happenings._unread) < UNREAD_COMMITS
+    recent = happenings.recent(Filter(kinds=frozenset({"transaction"})), UNREAD_COMMITS + 1)
+    assert [item.subject for item in recent] == [f"tx-{number}" for number in range(UNREAD_COMMITS)]
+    assert happenings._unread == []
+
+
+async def _one(unit: Unit, number: int) -> None:
+    unit.signal(happened(number))
 
 
 async def test_a_flood_is_coalesced_and_what_is_left_out_is_counted(hub: RunningHub) -> None:
