@@ -1,20 +1,26 @@
 """uvicorn's HTTP protocol on httptools: a request does not take for ever, and what is no request gets a JSON answer.
 
-And the short way of plain requests (`hub.edge.short_way`): a task and one write for each, no ASGI.
+And the short way of plain requests (`hub.edge.short_way`): no ASGI, one write for each, and no task for what waits for
+nothing but the store.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from asyncio import TimerHandle, Transport
+from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 import msgspec
+from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from hub.edge.pos_errors import CODE_HEADER
-from hub.edge.short_way import Asked, ShortWay
+from hub.edge.pos_request import Pending, PosAnswer, PosEndpoint, PosRequest, answer
+from hub.edge.short_way import ShortWay
 from hub.edge.turnstile import Turnstile
 
 ARRIVAL_SECONDS = 30.0
@@ -31,8 +37,13 @@ class Shared:
     def __init__(self, short_way: ShortWay, *, trusted_proxies: str) -> None:
         self.short_way = short_way
         self.turnstile = Turnstile()
-        self.proxies: Any = ProxyHeadersMiddleware(_nothing, trusted_proxies)
-        """Puts the peer that a trusted proxy tells of into a scope."""
+        self._proxies: Any = ProxyHeadersMiddleware(_nothing, trusted_proxies)
+
+    def look_behind_proxies(self, scope: Scope) -> None:
+        """Put the peer that a trusted proxy tells of into a scope."""
+        # It waits for nothing but the application, which is none.
+        with contextlib.suppress(StopIteration):
+            self._proxies(scope, _nothing, _nothing).send(None)
 
 
 class PlainCycle(RequestResponseCycle):
@@ -44,8 +55,9 @@ class PlainCycle(RequestResponseCycle):
     message_event = asyncio.Event()
     """uvicorn sets it; nobody waits for it."""
 
-    def __init__(self, asked: Asked, *, keep_alive: bool) -> None:
-        self.asked = asked
+    def __init__(self, endpoint: PosEndpoint, request: PosRequest, *, keep_alive: bool) -> None:
+        self.endpoint = endpoint
+        self.request = request
         self.keep_alive = keep_alive
         self.body = bytearray()
 
@@ -97,7 +109,7 @@ class HubHttpProtocol(HttpToolsProtocol):
             asked = self._shared.short_way.asked(parser.get_method(), self.url, self.headers, self)
             if asked is not None and not parser.should_upgrade():
                 keep_alive = parser.should_keep_alive() and parser.get_http_version() != "1.0"
-                self._plain = self.cycle = PlainCycle(asked, keep_alive=keep_alive)
+                self._plain = self.cycle = PlainCycle(*asked, keep_alive=keep_alive)
                 return
         self._go_the_usual_way()
 
@@ -126,27 +138,47 @@ class HubHttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         self._plain = None
-        task = self.loop.create_task(self._serve(plain))
+        request = plain.request
+        if request.forwarded:
+            self._shared.look_behind_proxies(request.scope)
+        begun = plain.endpoint.begin(request, plain.body)
+        if isinstance(begun, Pending):
+            begun.future.add_done_callback(partial(self._settled, plain, begun))
+        elif isinstance(begun, PosAnswer) and not self.flow.write_paused:
+            self._answer(plain, begun)
+        else:
+            self._wait(plain, begun)
+
+    def _settled(self, plain: PlainCycle, pending: Pending, _future: asyncio.Future[Any]) -> None:
+        answered = pending.answer(plain.request)
+        if self.flow.write_paused:
+            self._wait(plain, answered)
+        else:
+            self._answer(plain, answered)
+
+    def _wait(self, plain: PlainCycle, begun: PosAnswer | Awaitable[PosAnswer]) -> None:
+        task = self.loop.create_task(self._answer_later(plain, begun))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _serve(self, plain: PlainCycle) -> None:
-        request = plain.asked.request
+    async def _answer_later(self, plain: PlainCycle, begun: PosAnswer | Awaitable[PosAnswer]) -> None:
         try:
-            if request.forwarded:
-                await self._shared.proxies(request.scope, _nothing, _nothing)
-            answer = await plain.asked.endpoint.answer(request, plain.body)
-        except BaseException as error:
-            # A cancellation: the hub goes down, and has waited for its requests long enough.
-            self.logger.error("Exception in a plain request", exc_info=error)
+            answered = await answer(plain.request, begun)
+            await self.flow.drain()
+        except asyncio.CancelledError as error:
+            # The hub goes down, and has waited for its requests long enough.
+            self.logger.error("A request was given up", exc_info=error)
             plain.keep_alive = False
-            whole = _problem(500, "internal_error", "The hub failed; it has been logged.")
-        else:
-            if self.flow.write_paused:
-                await self.flow.drain()
-            first = self.server_state.default_headers
-            status_line = STATUS_LINE[answer.status]
-            whole = self._shared.short_way.encoded(answer, request, status_line, first, close=not plain.keep_alive)
+            self._write(plain, _problem(500, "internal_error", "The hub failed; it has been logged."))
+            raise
+        self._answer(plain, answered)
+
+    def _answer(self, plain: PlainCycle, answered: PosAnswer) -> None:
+        first = self.server_state.default_headers
+        status_line, close = STATUS_LINE[answered.status], not plain.keep_alive
+        self._write(plain, self._shared.short_way.encoded(answered, plain.request, status_line, first, close=close))
+
+    def _write(self, plain: PlainCycle, whole: bytes) -> None:
         plain.response_started = plain.response_complete = True
         if plain.disconnected:
             return

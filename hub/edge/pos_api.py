@@ -7,6 +7,8 @@ pairing status, and a register token in `Authorization`.
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Mapping
+from functools import partial
 
 from starlette.routing import Route
 
@@ -19,7 +21,7 @@ from hub.edge.order import order_of
 from hub.edge.pos_envelope import Json, first_answer, present_answer
 from hub.edge.pos_errors import PosError
 from hub.edge.pos_form import identity, is_synchronous, redemption, submission
-from hub.edge.pos_request import PosAnswer, PosEndpoint, PosRequest
+from hub.edge.pos_request import Pending, PosAnswer, PosEndpoint, PosRequest
 from hub.edge.redemption import redeem
 from hub.entropy import access_token, access_token_matches
 from hub.store.records import Register
@@ -29,6 +31,8 @@ from hub.wire.register import PairingView
 _log = log.get("pos")
 
 TOKEN_HEADER = "SmartConnect-Register-Token"
+_NO_HEADERS: Mapping[str, str] = {}
+_REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 
 
 def _register_token(request: PosRequest) -> str | None:
@@ -43,11 +47,17 @@ def _polling_url(base_url: str, transaction_id: str, token: str) -> str:
 async def _admitted(request: PosRequest) -> Identity:
     """The register that asks, with its token checked where one is shown or required."""
     who = identity(request.given)
-    edge = request.edge
-    token = _register_token(request)
-    if token is not None or edge.settings.require_register_token:
-        await edge.engine.query(identities.admit, who, token)
+    if _needs_admission(request):
+        await _admit(request, who)
     return who
+
+
+def _needs_admission(request: PosRequest) -> bool:
+    return request.edge.settings.require_register_token or b"authorization" in request.headers
+
+
+async def _admit(request: PosRequest, who: Identity) -> None:
+    await request.edge.engine.query(identities.admit, who, _register_token(request))
 
 
 async def put_pairing(request: PosRequest) -> PosAnswer:
@@ -79,13 +89,46 @@ def _pairing_json(seen: PairingView) -> Json:
     }
 
 
-async def post_transaction(request: PosRequest) -> PosAnswer:
+def post_transaction(request: PosRequest) -> Awaitable[PosAnswer]:
     """`POST /POS/Transaction`"""
-    edge = request.edge
-    who = await _admitted(request)
+    who = identity(request.given)
+    return _submitted_once_admitted(request, who) if _needs_admission(request) else _submitted(request, who)
+
+
+async def _submitted_once_admitted(request: PosRequest, who: Identity) -> PosAnswer:
+    await _admit(request, who)
+    return await _submitted(request, who)
+
+
+def _submitted(request: PosRequest, who: Identity) -> Awaitable[PosAnswer]:
     synchronous = is_synchronous(request.given)
     order = order_of(who, submission(request.given, request.header(b"idempotency-key")))
-    submitted, register = await edge.engine.execute(_submit, order)
+    committing = request.edge.engine.execute(_submit, order)
+    if synchronous:
+        return _outcome(request, who, committing)
+    return Pending(committing, partial(_first, request, who))
+
+
+def _first(request: PosRequest, who: Identity, taken: tuple[Submission, Register]) -> PosAnswer:
+    """The answer in asynchronous mode: where to ask for the outcome."""
+    submitted, register = taken
+    found = submitted.transaction
+    _note(who, submitted)
+    token = access_token(request.edge.engine.signing_key, found.transaction_id)
+    url = _polling_url(request.base_url, found.transaction_id, token)
+    return PosAnswer(first_answer(found, register, polling_url=url, access_token=token), _headers(submitted))
+
+
+async def _outcome(request: PosRequest, who: Identity, committing: Awaitable[tuple[Submission, Register]]) -> PosAnswer:
+    """The answer in synchronous mode, once it is known or the time is up."""
+    submitted, _ = await committing
+    _note(who, submitted)
+    edge, transaction_id = request.edge, submitted.transaction.transaction_id
+    await edge.waiting.until_final(transaction_id, edge.settings.synchronous_wait_seconds)
+    return PosAnswer(await _present(request, transaction_id), _headers(submitted))
+
+
+def _note(who: Identity, submitted: Submission) -> None:
     found = submitted.transaction
     _log.info(
         "transaction_submitted",
@@ -95,13 +138,10 @@ async def post_transaction(request: PosRequest) -> PosAnswer:
         function=found.request.function.value,
         replayed=submitted.replayed,
     )
-    headers = {"Idempotent-Replayed": "true"} if submitted.replayed else {}
-    if synchronous:
-        await edge.waiting.until_final(found.transaction_id, edge.settings.synchronous_wait_seconds)
-        return PosAnswer(await _present(request, found.transaction_id), headers=headers)
-    token = access_token(edge.engine.signing_key, found.transaction_id)
-    url = _polling_url(request.base_url, found.transaction_id, token)
-    return PosAnswer(first_answer(found, register, polling_url=url, access_token=token), headers=headers)
+
+
+def _headers(submitted: Submission) -> Mapping[str, str]:
+    return _REPLAYED if submitted.replayed else _NO_HEADERS
 
 
 async def _submit(unit: Unit, order: Order) -> tuple[Submission, Register]:
@@ -126,7 +166,10 @@ async def _now(unit: Unit, transaction_id: str) -> Json | None:
 
 
 async def _present(request: PosRequest, transaction_id: str) -> Json:
-    body = await request.edge.engine.query(_now, transaction_id)
+    return _known(await request.edge.engine.query(_now, transaction_id))
+
+
+def _known(body: Json | None) -> Json:
     if body is None:
         raise PosError(404, "transaction_unknown", "There is no such transaction.")
     return body
@@ -141,7 +184,7 @@ def _authorised(request: PosRequest) -> str:
     return transaction_id
 
 
-async def get_transaction(request: PosRequest) -> PosAnswer:
+def get_transaction(request: PosRequest) -> Awaitable[PosAnswer]:
     """`GET {PollingUrl}`, with `&wait=seconds` as a long poll."""
     edge = request.edge
     transaction_id = _authorised(request)
@@ -152,7 +195,12 @@ async def get_transaction(request: PosRequest) -> PosAnswer:
     pace.take()
     wait = _wait_seconds(request.given, edge.settings.long_poll_limit_seconds)
     if wait > 0:
-        await edge.waiting.until_final(transaction_id, wait)
+        return _long_poll(request, transaction_id, wait)
+    return Pending(edge.engine.query(_now, transaction_id), lambda body: PosAnswer(_known(body)))
+
+
+async def _long_poll(request: PosRequest, transaction_id: str, seconds: float) -> PosAnswer:
+    await request.edge.waiting.until_final(transaction_id, seconds)
     return PosAnswer(await _present(request, transaction_id))
 
 

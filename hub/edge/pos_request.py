@@ -5,9 +5,10 @@ They carry most of the load. Starlette's `Request` and `Response` cost several t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.datastructures import URL
@@ -19,6 +20,7 @@ from hub.edge.pos_errors import PosError
 from hub.edge.pos_form import gathered, parsed
 
 Header = tuple[bytes, bytes]
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 _NO_HEADERS: Mapping[str, str] = {}
@@ -108,17 +110,37 @@ class PosAnswer:
         return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
 
 
+class Pending:
+    """What is answered once the store has done something. Await it; or let `future` call back, which needs no task."""
+
+    __slots__ = ("_answer", "future")
+
+    def __init__(self, future: asyncio.Future[T], answer: Callable[[T], PosAnswer]) -> None:
+        self.future: asyncio.Future[Any] = future
+        self._answer = answer
+
+    def __await__(self) -> Generator[Any, None, PosAnswer]:
+        return self._answer((yield from self.future))
+
+    def answer(self, request: PosRequest) -> PosAnswer:
+        """Its answer, when the future is done; whatever was raised becomes one."""
+        try:
+            return self._answer(self.future.result())
+        except Exception as error:
+            return _told(error, request)
+
+
 class PosEndpoint:
     """An endpoint, which is an ASGI application too. Whatever it raises becomes an answer."""
 
     def __init__(self, endpoint: Callable[[PosRequest], Awaitable[PosAnswer]]) -> None:
         self._endpoint = endpoint
 
-    async def answer(self, request: PosRequest, body: bytes | bytearray) -> PosAnswer:
-        """The answer to a request whose whole body is there."""
+    def begin(self, request: PosRequest, body: bytes | bytearray) -> PosAnswer | Awaitable[PosAnswer]:
+        """Begin to answer a request whose whole body is there; what is to be waited for is for `answer`."""
         try:
             request.read(body)
-            return await self._endpoint(request)
+            return self._endpoint(request)
         except Exception as error:
             return _told(error, request)
 
@@ -127,15 +149,25 @@ class PosEndpoint:
         try:
             body = await gathered(receive, request.edge.settings.request_body_bytes)
         except PosError as error:
-            answer = _told(error, request)
+            found = _told(error, request)
         else:
-            answer = await self.answer(request, body)
-        headers = [(b"content-length", b"%d" % len(answer.body)), (b"content-type", b"application/json")]
-        headers += answer.raw_headers()
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+            found = await answer(request, self.begin(request, body))
+        headers = [(b"content-length", b"%d" % len(found.body)), (b"content-type", b"application/json")]
+        headers += found.raw_headers()
+        await send({"type": "http.response.start", "status": found.status, "headers": headers})
+        await send({"type": "http.response.body", "body": found.body})
+
+
+async def answer(request: PosRequest, begun: PosAnswer | Awaitable[PosAnswer]) -> PosAnswer:
+    """Wait for the answer of an endpoint that has begun."""
+    if isinstance(begun, PosAnswer):
+        return begun
+    try:
+        return await begun
+    except Exception as error:
+        return _told(error, request)
 
 
 def _told(error: Exception, request: PosRequest) -> PosAnswer:
-    answer = pos_errors.told(error, request.scope["path"])
-    return PosAnswer({"error": answer.text}, answer.all_headers, status=answer.status)
+    told = pos_errors.told(error, request.scope["path"])
+    return PosAnswer({"error": told.text}, told.all_headers, status=told.status)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -33,17 +33,15 @@ _VARY = b"vary: Origin\r\n"
 """As the CORS middleware has it: caches must know that another origin's answer differs."""
 
 
+Asked = tuple[PosEndpoint, PosRequest]
+
+
 class Peers(Protocol):
     """Who talks over a connection, as an ASGI scope has it."""
 
     scheme: Any
     server: Any
     client: Any
-
-
-class Asked(NamedTuple):
-    endpoint: PosEndpoint
-    request: PosRequest
 
 
 class ShortWay:
@@ -68,7 +66,9 @@ class ShortWay:
         edge: Edge = self._app.state.edge
         return edge
 
-    def asked(self, method: bytes, url: bytes, headers: list[Header], peers: Peers) -> Asked | None:
+    def asked(
+        self, method: bytes, url: bytes, headers: list[Header], peers: Peers
+    ) -> tuple[PosEndpoint, PosRequest] | None:
         """A request whose head is there and whose body is not; None: it goes the usual way."""
         path, _, query = url.partition(b"?")
         path = path.lower()
@@ -98,7 +98,7 @@ class ShortWay:
             "path_params": path_params,
             "query_string": query,
         }
-        return Asked(endpoint, PosRequest(scope, named, edge))
+        return endpoint, PosRequest(scope, named, edge)
 
     def encoded(
         self, answer: PosAnswer, request: PosRequest, status_line: bytes, first: Sequence[Header], *, close: bool

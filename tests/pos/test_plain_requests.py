@@ -1,4 +1,4 @@
-"""The two requests that go past ASGI: the same bytes as the usual way, and all that HTTP/1.1 asks of a server.
+"""Submit and poll, which go past ASGI: the same bytes as the usual way, and all that HTTP/1.1 asks of a server.
 
 A path with a slash too many takes the usual way.
 """
@@ -172,6 +172,54 @@ async def test_pipelined_requests(shop: Shop) -> None:
             assert [answer[9:12] for answer in answers] == [b"200", b"200", b"200", b"404", b"200"]
             said = [re.findall(rb'"TransactionReference":"(\w+)"', answer) for answer in answers]
             assert said == [[b"one"], [], [b"two"], [], [b"three"]]
+
+
+@pytest.mark.parametrize("target", ["/POS/Transaction", "/POS//Transaction"])
+async def test_nothing_comes_behind_the_last_request(shop: Shop, target: str) -> None:
+    """What a client sends behind its `Connection: close` is not done: it could not be told of it."""
+    till = await shop.register(await shop.device())
+    last = post(purchase(till), {"Connection": "close"}, target)
+    refused = post("", {"Connection": "close"}, target)
+    for first in (last, refused):
+        async with dialled(shop.hub) as line:
+            await line.send(first + post(purchase(till, TransactionReference="late")))
+            assert (await line.rest()).count(b"HTTP/1.1 ") == 1
+    found = await shop.hub.http.get("/POS/Transaction", params={**till.triple, "TransactionReference": "late"})
+    assert found.json() == {"transactions": []}
+
+
+async def test_many_refusals_at_once(shop: Shop) -> None:
+    """Answered while they are still read, and in their order."""
+    till = await shop.register(await shop.device())
+    kinds = [post(""), post(purchase(till, AmountTotal="0")), post("{}", {"Content-Type": "application/json"})]
+    async with dialled(shop.hub) as line:
+        await line.send(b"".join(kinds * 20))
+        for _ in range(20):
+            assert b"POSRegisterID is required" in await line.answer()
+            assert b"AmountTotal must be" in await line.answer()
+            assert b" 415 " in await line.answer()
+
+
+async def test_a_client_that_does_not_read(shop: Shop) -> None:
+    """Its requests wait for it to take their answers; then it has them all."""
+    first = await (await shop.register(await shop.device())).pay()
+    poll = head("GET", poll_target(first)[:-1], {"Origin": "https://till.example"})
+    state = shop.hub.server.server_state
+    others = set(state.connections)
+    async with dialled(shop.hub) as line:
+        await line.send(poll)
+        await line.answer()
+        (connection,) = state.connections - others
+        connection.pause_writing()
+        await line.send(poll)
+        await until(lambda: bool(state.tasks))
+        connection.resume_writing()
+        assert b" 401 " in await line.answer()
+        connection.pause_writing()
+        await line.send(head("GET", poll_target(first)))
+        await until(lambda: bool(state.tasks))
+        connection.resume_writing()
+        assert b" 200 " in await line.answer()
 
 
 async def test_a_chunked_body(shop: Shop) -> None:
