@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import sys
@@ -129,8 +130,10 @@ async def test_a_fault_of_the_hub(shop: Shop, logged: io.StringIO, monkeypatch: 
     await till.connect()
     code = await device.code()
 
-    async def broken(*_args: object, **_kwargs: object) -> None:
-        raise ZeroDivisionError("broken")
+    def broken(*_args: object, **_kwargs: object) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.set_exception(ZeroDivisionError("broken"))
+        return future
 
     monkeypatch.setattr(hub.edge.engine, "execute", broken)
     monkeypatch.setattr(hub.edge.engine, "query", broken)
