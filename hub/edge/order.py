@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from hub.commands.identity import Identity
@@ -26,10 +27,13 @@ def order_of(who: Identity, asked: Submit) -> Order:
     if function is None:
         raise Refusal("function_unknown", f"Unknown TransactionType: {asked.function[:60]!r}.")
     parameters = PARAMETERS[function]
+    meant: dict[str, Any] = {"transaction_reference": asked.transaction_reference}
     for name in parameters.required:
-        if getattr(asked, name) is None:
+        meant[name] = value = getattr(asked, name)
+        if value is None:
             raise invalid(f"{AMOUNTS.get(name, 'TransactionReference')} is required for {function.value}.")
-    meant = {name: getattr(asked, name) for name in parameters.all}
+    for name in parameters.optional:
+        meant[name] = getattr(asked, name)
     total, cash = meant.get("amount_total_cents"), meant.get("amount_cash_cents")
     if total is not None and cash is not None and cash > total:
         raise invalid("AmountCash cannot be more than AmountTotal, which includes it.")
@@ -37,11 +41,7 @@ def order_of(who: Identity, asked: Submit) -> Order:
         check_sale_data(asked.sale_data)
     if asked.callback_url is not None:
         _check_callback_url(asked.callback_url)
-    request = Request(
-        function=function,
-        **{**meant, "transaction_reference": asked.transaction_reference},
-        sale_data=asked.sale_data,
-    )
+    request = Request(function=function, sale_data=asked.sale_data, **meant)
     return Order(who=who, request=request, idempotency_key=asked.idempotency_key, callback_url=asked.callback_url)
 
 

@@ -36,7 +36,9 @@ _RESULT_FIELDS = {
 def first_answer(transaction: Transaction, register: Register, *, polling_url: str, access_token: str) -> Json:
     """The answer to the POST. A replay of the same request gets the same answer, however far things have gone."""
     envelope = _outer(transaction, "PENDING")
-    envelope["data"] = _echo(transaction, register) | {"PollingUrl": polling_url}
+    data = _echo(transaction, register)
+    data["PollingUrl"] = polling_url
+    envelope["data"] = data
     envelope["merchantAccessToken"] = access_token
     return envelope
 
@@ -72,8 +74,12 @@ def _outer(transaction: Transaction, status: str) -> Json:
 
 def _amounts(transaction: Transaction) -> dict[str, str]:
     request = transaction.request
-    amounts = {pos: getattr(request, name) for name, pos in AMOUNTS.items()}
-    return {name: str(amount) for name, amount in amounts.items() if amount is not None}
+    amounts = {}
+    for name, pos in AMOUNTS.items():
+        amount = getattr(request, name)
+        if amount is not None:
+            amounts[pos] = str(amount)
+    return amounts
 
 
 def _echo(transaction: Transaction, register: Register) -> dict[str, str]:

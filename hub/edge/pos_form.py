@@ -17,13 +17,12 @@ from starlette.types import Receive
 from hub.commands.identity import Identity
 from hub.edge.order import invalid
 from hub.edge.pos_errors import PosError
-from hub.wire.function import AMOUNTS, PARAMETERS, find_function
+from hub.wire.function import AMOUNTS, PARAMETERS, Function, Parameters, find_function
 from hub.wire.limits import CODE_LIMIT, CONTROLS
 from hub.wire.register import Redeem, Submit
 from statemachines.pairing_code import invalid_code
 
 PARAMETERS_LIMIT = 100
-_CENTS = re.compile(r"[0-9]{1,12}")
 _CONTROL = re.compile(f"[{CONTROLS}]")
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -67,10 +66,16 @@ def parsed(encoded: bytes | bytearray, *, kind: bytes = _FORM) -> dict[str, str]
             pairs = [(_unquoted(name), "", _unquoted(value)) for name, _, value in pairs]
     except ValueError:  # UnicodeDecodeError is one
         raise PosError(400, "invalid_params", "The parameters are not URL-encoded UTF-8.") from None
+    found = {name: value for name, _, value in pairs}
+    if len(found) == len(pairs) and "".join(found.values()).isprintable():
+        return found  # nearly all are such
+    return _checked(pairs)
+
+
+def _checked(pairs: list[tuple[str, str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, _, value in pairs:
-        # Twice as fast as the expression, and nearly all values are such.
-        if not value.isprintable() and _CONTROL.search(value):
+        if _CONTROL.search(value):
             raise PosError(400, "invalid_params", f"{name[:40]} contains control characters.")
         if found.setdefault(name, value) != value and name in _KNOWN:
             # Of two amounts none is guessed.
@@ -129,8 +134,18 @@ _KNOWN = frozenset(
         *_SUBMIT,
     }
 )
-_OF_SOME_FUNCTIONS = frozenset({"date"})
-"""Of the fields above, those that mean nothing to most functions."""
+
+
+def _meant(function: Function | None) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """What a function takes, texts and amounts: the name in the POS API, and the field."""
+    parameters = PARAMETERS[function] if function is not None else Parameters()
+    known = {*parameters.required, *parameters.optional}
+    # The date means nothing to most functions, the other texts something to all.
+    texts = tuple((name, field) for name, field in _SUBMIT.items() if field in known or field != "date")
+    return texts, tuple((name, field) for field, name in AMOUNTS.items() if field in known)
+
+
+_MEANT = {function: _meant(function) for function in (None, *Function)}
 
 
 def redemption(given: Mapping[str, str], code: str) -> Redeem:
@@ -145,14 +160,13 @@ def redemption(given: Mapping[str, str], code: str) -> Redeem:
 def submission(given: Mapping[str, str], idempotency_key: str | None) -> Submit:
     """What the POS asks for; parameters that the function does not know are dropped, whatever they say."""
     asked = _required(given, "TransactionType")
-    function = find_function(asked)
-    known = PARAMETERS[function].all if function is not None else ()
+    texts, amounts = _MEANT[find_function(asked)]
     fields: dict[str, Any] = {"function": asked}
-    for name, field in _SUBMIT.items():
-        if (text := given.get(name)) and (field in known or field not in _OF_SOME_FUNCTIONS):
+    for name, field in texts:
+        if text := given.get(name):
             fields[field] = text
-    for field, name in AMOUNTS.items():
-        if (text := given.get(name)) and field in known:
+    for name, field in amounts:
+        if text := given.get(name):
             fields[field] = _cents(text, name)
     if idempotency_key:
         fields["idempotency_key"] = idempotency_key
@@ -160,9 +174,10 @@ def submission(given: Mapping[str, str], idempotency_key: str | None) -> Submit:
 
 
 def _cents(text: str, name: str) -> int:
-    if not _CENTS.fullmatch(text) or int(text) == 0:
+    cents = int(text) if len(text) <= 12 and text.isascii() and text.isdigit() else 0
+    if cents == 0:
         raise invalid(f"{name} must be a positive whole number of cents, at most 12 digits.")
-    return int(text)
+    return cents
 
 
 def _typed(fields: dict[str, Any], kind: type[S], names: Mapping[str, str]) -> S:

@@ -37,10 +37,6 @@ class Parameters:
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
-    @property
-    def all(self) -> tuple[str, ...]:
-        return (*self.required, *self.optional)
-
 
 _TOTAL = Parameters(required=("amount_total_cents",))
 
