@@ -101,6 +101,13 @@ class Thread:
         self._waiting.append((function, done))
         return done
 
+    def hand(self, function: Callable[[Any], Any], back: Callable[[Any, BaseException | None], None]) -> None:
+        def done(ran: asyncio.Future[Any]) -> None:
+            error = ran.exception()
+            back(None if error is not None else ran.result(), error)
+
+        self.run(function).add_done_callback(done)
+
     async def close(self) -> None:
         self.dead = True
 

@@ -21,6 +21,9 @@ J = TypeVar("J")
 Settled = Sequence[tuple[Any, BaseException | None]]
 """For each job of a batch its result or its error."""
 
+Back = Callable[[Settled | None, BaseException | None], None]
+"""Called on the event loop once a batch has run; with an error, none of it has."""
+
 
 def _nothing(*_: object) -> None:
     pass
@@ -31,7 +34,7 @@ class Batcher(Generic[J]):
 
     def __init__(
         self,
-        run: Callable[[Sequence[J]], asyncio.Future[Settled]],
+        run: Callable[[Sequence[J], Back], None],
         *,
         batch_limit: int,
         queue_limit: int,
@@ -89,18 +92,22 @@ class Batcher(Generic[J]):
             if self._rested is not None:
                 self._rested.set()
             return
+        back = partial(self._settle, jobs, futures)
         try:
-            running = self._run(jobs)
+            self._run(jobs, back)
         except Exception as error:
-            running = self.refuse(error)
-        running.add_done_callback(partial(self._settle, jobs, futures))
+            asyncio.get_running_loop().call_soon(back, None, error)
 
     def _settle(
-        self, jobs: Sequence[J], futures: Sequence[asyncio.Future[Any]], running: asyncio.Future[Settled]
+        self,
+        jobs: Sequence[J],
+        futures: Sequence[asyncio.Future[Any]],
+        settled: Settled | None,
+        error: BaseException | None,
     ) -> None:
         try:
-            error = running.exception()
-            settled = running.result() if error is None else [(None, error)] * len(jobs)
+            if settled is None:
+                settled = [(None, error)] * len(jobs)
             done: list[J] = []
             for job, future, (result, problem) in zip(jobs, futures, settled, strict=True):
                 if problem is None:

@@ -38,6 +38,12 @@ class ThreadConnection(aiosqlite.Connection):
         self._tx.put_nowait((future, partial(function, self._conn)))
         return future
 
+    def hand(
+        self, function: Callable[[sqlite3.Connection], T], back: Callable[[T | None, BaseException | None], None]
+    ) -> None:
+        """As `run`, but the loop calls `back` with the result or the error: a turn earlier than by a future."""
+        self._tx.put_nowait((None, partial(_hand, function, self._conn, asyncio.get_running_loop(), back)))
+
     async def open(self) -> None:
         """Connect; when that fails the thread has ended."""
         try:
@@ -46,6 +52,20 @@ class ThreadConnection(aiosqlite.Connection):
             # The library does not wait for its thread, which would then speak to an event loop that is closed.
             self._thread.join()
             raise
+
+
+def _hand(
+    function: Callable[[sqlite3.Connection], T],
+    connection: sqlite3.Connection,
+    loop: asyncio.AbstractEventLoop,
+    back: Callable[[T | None, BaseException | None], None],
+) -> None:
+    try:
+        result = function(connection)
+    except BaseException as error:
+        loop.call_soon_threadsafe(back, None, error)
+    else:
+        loop.call_soon_threadsafe(back, result, None)
 
 
 def _connect_writer(path: Path) -> sqlite3.Connection:

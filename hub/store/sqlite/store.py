@@ -24,7 +24,7 @@ from hub.entropy import Entropy
 from hub.errors import StoreUnavailable
 from hub.settings import Settings
 from hub.store.base import AfterCommit, Command
-from hub.store.sqlite.batcher import Batcher, Settled
+from hub.store.sqlite.batcher import Back, Batcher, Settled
 from hub.store.sqlite.connection import OLDEST_SQLITE, ThreadConnection, open_reader, open_writer
 from hub.store.sqlite.migration import migrate
 from hub.store.sqlite.session import SqliteSession, drive
@@ -124,8 +124,8 @@ class SqliteStore:
         if write.unit is not None:
             write.after_commit(write.unit)
 
-    def _run_writes(self, batch: Sequence[_Write]) -> asyncio.Future[Settled]:
-        return self._writer.run(lambda connection: self._write_batch(connection, batch))
+    def _run_writes(self, batch: Sequence[_Write], back: Back) -> None:
+        self._writer.hand(lambda connection: self._write_batch(connection, batch), back)
 
     def _check_broken(self) -> None:
         if self._broken:
@@ -205,8 +205,8 @@ class SqliteStore:
 
     # On the reader's thread.
 
-    def _run_reads(self, batch: Sequence[tuple[Command[Any], int]]) -> asyncio.Future[Settled]:
-        return self._reader.run(lambda connection: self._read_batch(connection, batch))
+    def _run_reads(self, batch: Sequence[tuple[Command[Any], int]], back: Back) -> None:
+        self._reader.hand(lambda connection: self._read_batch(connection, batch), back)
 
     def _read_batch(self, connection: sqlite3.Connection, batch: Sequence[tuple[Command[Any], int]]) -> Settled:
         settled: list[tuple[Any, BaseException | None]] = []
