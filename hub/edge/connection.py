@@ -235,9 +235,17 @@ class Connection:
 
     def _begin(self, text: bytes | None) -> None:
         """Begin to work on a message; `_served` is called once it is done."""
-        message = self._understood(text)
-        if message is None:
+        try:
+            if text is None:
+                raise RpcError(jsonrpc.INVALID_REQUEST, "binary_frame", "Send text frames, not binary ones.")
+            message = jsonrpc.parse(text)
+        except RpcError as error:
+            self._malformed += 1
+            self.send(jsonrpc.error(None, error))
+            if self._malformed >= self._settings.malformed_limit:
+                self.close(CloseCode.PROTOCOL_ERRORS)
             return
+        self._malformed = 0
         session = self._session
         if session is None:
             self._serving += 1
@@ -291,21 +299,6 @@ class Connection:
             self.send(jsonrpc.error(_id(message), problem))
         if problem.code == "connection_replaced":
             self.close(CloseCode.REPLACED)
-
-    def _understood(self, text: bytes | None) -> Incoming | None:
-        """The message, if it is well-formed; malformed ones are answered here."""
-        try:
-            if text is None:
-                raise RpcError(jsonrpc.INVALID_REQUEST, "binary_frame", "Send text frames, not binary ones.")
-            message = jsonrpc.parse(text)
-        except RpcError as error:
-            self._malformed += 1
-            self.send(jsonrpc.error(None, error))
-            if self._malformed >= self._settings.malformed_limit:
-                self.close(CloseCode.PROTOCOL_ERRORS)
-            return None
-        self._malformed = 0
-        return message
 
     def _hello_late(self) -> None:
         self._hello_timer = None

@@ -227,16 +227,16 @@ class HubWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _plain(self, first: int, data: bytes, payload: int, end: int) -> bool:
         """Deal with a plain frame; False: it is for the library."""
-        if self.close_sent or self.conn.state is not State.OPEN:
-            return False
         if first == frame.TEXT:
-            listener = self._listener
+            listener = self._listener  # gone as soon as the line ends in any way
             if listener is None or self.conn.current_size is not None:
                 return False
             message = apply_mask(data[payload:end], data[payload - 4 : payload])
             if not message.isascii() and not _is_utf8(message):
                 return False
             listener.arrived(message)
+        elif self.close_sent or self.conn.state is not State.OPEN:
+            return False
         elif first == frame.PING:
             # A peer that pings and does not read gets no pongs: they would pile up without a limit.
             if not self.choked and not self.transport.is_closing():

@@ -84,14 +84,16 @@ class Batcher(Generic[J]):
 
     def _next(self) -> None:
         """Run the next batch, or rest."""
-        limit = self._batch_limit
-        jobs, self._jobs = self._jobs[:limit], self._jobs[limit:]
-        futures, self._futures = self._futures[:limit], self._futures[limit:]
+        jobs, futures = self._jobs, self._futures
         if not jobs:
             self._working = False
             if self._rested is not None:
                 self._rested.set()
             return
+        limit = self._batch_limit
+        self._jobs, self._futures = jobs[limit:], futures[limit:]
+        if len(jobs) > limit:
+            jobs, futures = jobs[:limit], futures[:limit]
         back = partial(self._settle, jobs, futures)
         try:
             self._run(jobs, back)
