@@ -105,35 +105,35 @@ def _submitted(request: PosRequest, who: Identity) -> Awaitable[PosAnswer]:
     order = order_of(who, submission(request.given, request.header(b"idempotency-key")))
     committing = request.edge.engine.execute(_submit, order)
     if synchronous:
-        return _outcome(request, who, committing)
-    return Pending(committing, partial(_first, request, who))
+        return _outcome(request, committing)
+    return Pending(committing, partial(_first, request))
 
 
-def _first(request: PosRequest, who: Identity, taken: tuple[Submission, Register]) -> PosAnswer:
+def _first(request: PosRequest, taken: tuple[Submission, Register]) -> PosAnswer:
     """The answer in asynchronous mode: where to ask for the outcome."""
     submitted, register = taken
     found = submitted.transaction
-    _note(who, submitted)
+    _note(submitted)
     token = access_token(request.edge.engine.signing_key, found.transaction_id)
     url = _polling_url(request.base_url, found.transaction_id, token)
     return PosAnswer(first_answer(found, register, polling_url=url, access_token=token), _headers(submitted))
 
 
-async def _outcome(request: PosRequest, who: Identity, committing: Awaitable[tuple[Submission, Register]]) -> PosAnswer:
+async def _outcome(request: PosRequest, committing: Awaitable[tuple[Submission, Register]]) -> PosAnswer:
     """The answer in synchronous mode, once it is known or the time is up."""
     submitted, _ = await committing
-    _note(who, submitted)
+    _note(submitted)
     edge, transaction_id = request.edge, submitted.transaction.transaction_id
     await edge.waiting.until_final(transaction_id, edge.settings.synchronous_wait_seconds)
     return PosAnswer(await _present(request, transaction_id), _headers(submitted))
 
 
-def _note(who: Identity, submitted: Submission) -> None:
+def _note(submitted: Submission) -> None:
     found = submitted.transaction
     _log.info(
         "transaction_submitted",
         transaction_id=found.transaction_id,
-        register_key=who.register_key,
+        register_key=found.register_key,
         device_id=found.device_id,
         function=found.request.function.value,
         replayed=submitted.replayed,
