@@ -25,6 +25,17 @@ async def until_waiting(hub: RunningHub, seconds: float) -> None:
     await until(lambda: any(when == due and not handle.cancelled for when, _, _, handle in hub.clock._due))
 
 
+def failing(fault: Exception) -> Callable[..., asyncio.Future[Any]]:
+    """An engine's `execute` or `query` that fails."""
+
+    def fail(*_args: object, **_kwargs: object) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.set_exception(fault)
+        return future
+
+    return fail
+
+
 @dataclass
 class Till:
     """A register: its triple, and its socket if it has one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 import sys
@@ -15,7 +14,7 @@ import structlog
 from hub import log
 from tests.clock import ManualClock
 from tests.running import ADMIN_TOKEN, RunningHub, running
-from tests.shop import Shop, Till
+from tests.shop import Shop, Till, failing
 from tests.wire import CallFailed
 
 PAN = "4988430000000138"
@@ -130,11 +129,7 @@ async def test_a_fault_of_the_hub(shop: Shop, logged: io.StringIO, monkeypatch: 
     await till.connect()
     code = await device.code()
 
-    def broken(*_args: object, **_kwargs: object) -> asyncio.Future[None]:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        future.set_exception(ZeroDivisionError("broken"))
-        return future
-
+    broken = failing(ZeroDivisionError("broken"))
     monkeypatch.setattr(hub.edge.engine, "execute", broken)
     monkeypatch.setattr(hub.edge.engine, "query", broken)
     assert (await till.pair(code)).status_code == 500

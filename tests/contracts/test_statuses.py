@@ -19,7 +19,7 @@ from tests.contracts import provoked_admin, provoked_pos
 from tests.contracts.answers import openapi, operations
 from tests.contracts.provoked import PROVOKED, Key, ask, documented
 from tests.running import running
-from tests.shop import Shop
+from tests.shop import Shop, failing
 from tests.wire import Json
 
 __all__ = ["provoked_admin", "provoked_pos"]  # imported for what they take down
@@ -68,12 +68,9 @@ def test_nothing_else_isdocumented() -> None:
     ],
 )
 async def test_faults(shop: Shop, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, code: str) -> None:
-    async def failing(*_args: object, **_kwargs: object) -> None:
-        raise fault
-
     till = await shop.register()
-    monkeypatch.setattr(Engine, "query", failing)
-    monkeypatch.setattr(Engine, "execute", failing)
+    monkeypatch.setattr(Engine, "query", failing(fault))
+    monkeypatch.setattr(Engine, "execute", failing(fault))
     # Captured, for the traceback that the console would draw takes longer than the test.
     with capture_logs() as logged:
         answers = [

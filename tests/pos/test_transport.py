@@ -11,7 +11,7 @@ import pytest
 
 from tests.clock import ManualClock
 from tests.running import RunningHub, running
-from tests.shop import Shop, Till
+from tests.shop import Shop, Till, failing
 
 ORIGIN = {"Origin": "https://pos.example"}
 
@@ -206,10 +206,7 @@ async def test_cors_on_a_method_that_is_no_pos_call(hub: RunningHub) -> None:
 async def test_cors_on_a_fault_of_the_hub(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """500 tells no details, and can be read by a page."""
 
-    async def broken(*_args: object, **_kwargs: object) -> None:
-        raise ZeroDivisionError("a secret detail")
-
-    monkeypatch.setattr(shop.hub.edge.engine, "execute", broken)
+    monkeypatch.setattr(shop.hub.edge.engine, "execute", failing(ZeroDivisionError("a secret detail")))
     answer = await shop.hub.http.put(
         "/POS/Pairing/12345678", data={**Till(shop.hub).triple, "POSRegisterName": "Front"}, headers=ORIGIN
     )
