@@ -32,6 +32,8 @@ _INSERT = f"INSERT INTO transactions ({_INSERTED}) VALUES ({', '.join('?' * 27)}
 _NEEDS_A_PERSON = "(state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_reviewed_by IS NULL))"
 """In the words of the index `transactions_attention`, so that it is used."""
 
+_SWEEPABLE = "(finished_at < ? AND (conflict IS NULL OR conflict_reviewed_by IS NOT NULL))"
+
 _STATES = {state.value: state for state in TransactionState}
 
 _request = msgspec.json.Decoder(Request).decode
@@ -229,11 +231,29 @@ class Transactions:
         return row[0] if row else None
 
     async def sweep(self, before: int, limit: int) -> int:
-        """Forget final ones that finished before `before`; what is open or has an unreviewed conflict stays."""
-        return await self._session.run(
-            "DELETE FROM transactions WHERE seq IN (SELECT seq FROM transactions "
-            "WHERE finished_at < ? AND (conflict IS NULL OR conflict_reviewed_by IS NOT NULL) "
-            "ORDER BY finished_at LIMIT ?)",
-            before,
-            limit,
-        )
+        """Forget final ones that finished before `before`, in the order in which they came; return how many went.
+
+        What is open or has an unreviewed conflict stays, and is passed by each time.
+        """
+        last = await self._last_to_sweep(before, limit)
+        if last is None:
+            return 0
+        return await self._session.run(f"DELETE FROM transactions WHERE seq <= ? AND {_SWEEPABLE}", last, before)
+
+    async def _last_to_sweep(self, before: int, limit: int) -> int | None:
+        """The `seq` of the last of the first `limit` ones that may go, without an index that each payment writes."""
+        found, last, seq = 0, None, 0
+        while True:
+            rows = await self._session.all(
+                f"SELECT seq, received_at, {_SWEEPABLE} FROM transactions WHERE seq > ? ORDER BY seq LIMIT ?",
+                before,
+                seq,
+                limit,
+            )
+            for seq, received_at, sweepable in rows:
+                if received_at >= before or found == limit:
+                    return last
+                if sweepable:
+                    found, last = found + 1, seq
+            if len(rows) < limit:
+                return last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.commands import retention
+from hub.store.unit import Unit
 from tests.clock import ManualClock
 from tests.shop import Shop, Terminal, Till
 from tests.wire import Json
@@ -59,6 +60,25 @@ async def test_what_is_in_doubt_stays(shop: Shop, clock: ManualClock) -> None:
     clock.advance(400 * DAY)
     await _sweep(shop)
     assert (await shop.poll(envelope))["data"]["TransactionResult"] == "OK-DELAYED"
+
+
+async def test_portions_pass_by_what_stays_and_end_at_what_is_young(shop: Shop, clock: ManualClock) -> None:
+    silent = await shop.device("silent")
+    stays = await (await shop.register(silent, register_id="other")).pay()
+    await silent.started()
+    terminal = await shop.device()
+    till = await shop.register(terminal)
+    for _ in range(5):
+        await _paid(shop, terminal, till)
+    clock.advance(1)
+    young = await _paid(shop, terminal, till)
+
+    async def portion(unit: Unit) -> int:
+        return await unit.transactions.sweep(unit.now, 2)
+
+    assert [await shop.hub.edge.engine.execute(portion) for _ in range(4)] == [2, 2, 1, 0]
+    assert (await shop.poll(stays))["transactionStatus"] == "PENDING"
+    assert (await shop.poll(young))["transactionStatus"] == "COMPLETED"
 
 
 async def test_old_events_are_swept_and_a_register_that_missed_them_gets_a_snapshot(
