@@ -124,7 +124,7 @@ def configure(*, level: str = "info", as_json: bool = False, lasting: bool = Fal
     """Set up structlog for the process, and route the standard library's warnings into the same stream.
 
     `lasting`: it is not configured again, as in a server. So the loggers need not look how it is set with each line,
-    and quiet lines are rendered and written together.
+    and the quiet lines of a turn of the event loop are rendered and written together.
     """
     global _lines
     numeric = getattr(logging, level.upper())

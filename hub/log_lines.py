@@ -1,9 +1,8 @@
-"""Where log lines go: what is said quietly is only kept, then rendered and written together, many lines in one go.
+"""Where log lines go: what is said quietly is only kept, and rendered and written at the end of the loop's turn.
 
-A line that is rendered and written between two payments costs several times what it costs among its like, and a write
-more than a line. So quiet lines wait for up to `TOGETHER_SECONDS`. What a warning or worse says goes out at once,
-behind those that wait, and so does what is said where no loop runs. A process that is killed loses the quiet lines of
-its last moment; nothing that was acknowledged depends on them.
+A write costs more than a line, so all lines of a turn are one. What a warning or worse says goes out at once, behind
+those that wait, and so does what is said where no loop runs. A process that is killed may lose the quiet lines of its
+last turn; nothing that was acknowledged depends on them.
 """
 
 from __future__ import annotations
@@ -16,9 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, NamedTuple, TextIO
-
-TOGETHER_SECONDS = 0.05
-LINES_TOGETHER = 500
 
 _UNCHANGING = frozenset({str, int, float, bool, type(None)})
 
@@ -36,12 +32,9 @@ class Quiet(NamedTuple):
 class LogLines:
     """A logger for structlog to wrap, over one stream. Any thread may use it. A stream that fails loses its lines."""
 
-    def __init__(
-        self, stream: TextIO, render: Callable[[Quiet], str], *, together_seconds: float = TOGETHER_SECONDS
-    ) -> None:
+    def __init__(self, stream: TextIO, render: Callable[[Quiet], str]) -> None:
         self._stream = stream
         self._render = render
-        self._together_seconds = together_seconds
         self._waiting: deque[str | Quiet] = deque()
         self._due_in: asyncio.AbstractEventLoop | None = None
         self._lock = Lock()
@@ -53,7 +46,7 @@ class LogLines:
         self.soon(line if _UNCHANGING.issuperset(map(type, fields.values())) else self._render(line))
 
     def soon(self, line: str | Quiet) -> None:
-        """Write it with the others of this moment."""
+        """Write it with the others of this turn."""
         self._waiting.append(line)
         try:
             loop = asyncio.get_running_loop()
@@ -62,9 +55,7 @@ class LogLines:
             return
         if self._due_in is not loop:
             self._due_in = loop
-            loop.call_later(self._together_seconds, self.write_out)
-        elif len(self._waiting) >= LINES_TOGETHER:
-            self.write_out()
+            loop.call_soon(self.write_out)
 
     def at_once(self, line: str) -> None:
         """Write it now, behind those that wait."""

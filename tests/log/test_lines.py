@@ -6,7 +6,7 @@ import asyncio
 import io
 from threading import Thread
 
-from hub.log_lines import LINES_TOGETHER, LogLines, Quiet
+from hub.log_lines import LogLines, Quiet
 
 
 class Stream(io.StringIO):
@@ -22,18 +22,17 @@ def rendered(line: Quiet) -> str:
     return f"{line.level} {line.event} {line.context | line.fields}"
 
 
-def lines_into(stream: Stream, *, together_seconds: float = 0.0) -> LogLines:
-    return LogLines(stream, rendered, together_seconds=together_seconds)
+def lines_into(stream: Stream) -> LogLines:
+    return LogLines(stream, rendered)
 
 
 async def a_turn() -> None:
-    """Long enough for a timer that is due at once."""
     passed = asyncio.Event()
-    asyncio.get_running_loop().call_later(0, passed.set)
+    asyncio.get_running_loop().call_soon(passed.set)
     await passed.wait()
 
 
-async def test_lines_of_a_moment_are_one_write() -> None:
+async def test_lines_of_a_turn_are_one_write() -> None:
     stream = Stream()
     lines = lines_into(stream)
     lines.info("first")
@@ -60,30 +59,18 @@ async def test_a_warning_goes_at_once_and_behind_what_was_said_before() -> None:
 
 async def test_a_line_says_what_was_so_when_it_was_said() -> None:
     stream = Stream()
-    lines = lines_into(stream, together_seconds=3600)
+    lines = lines_into(stream)
     names = ["a"]
     fields = {"names": names, "number": 1}
     lines.quiet("info", {"part": "test"}, "said", fields)
     lines.quiet("info", {"part": "test"}, "plain", {"number": 2})
     names.append("b")
     assert stream.getvalue() == ""
-    lines.write_out()
+    await a_turn()
     assert stream.getvalue().splitlines() == [
         "info said {'part': 'test', 'names': ['a'], 'number': 1}",
         "info plain {'part': 'test', 'number': 2}",
     ]
-
-
-async def test_no_more_wait_than_a_bound() -> None:
-    stream = Stream()
-    lines = lines_into(stream, together_seconds=3600)
-    for number in range(LINES_TOGETHER):
-        assert stream.getvalue() == ""
-        lines.info(f"{number}")
-    assert len(stream.getvalue().splitlines()) == LINES_TOGETHER
-    lines.info("one more")
-    lines.write_out()
-    assert stream.getvalue().endswith("\none more\n")
 
 
 def test_without_a_loop_each_goes_at_once() -> None:
