@@ -66,16 +66,25 @@ class LogLines:
     warning = error = critical = at_once
 
     def write_out(self) -> None:
-        """Write all that waits. Call it before the process ends by a signal, which `atexit` does not see."""
-        with self._lock:
-            self._due_in = None
-            lines: list[str] = []
-            while self._waiting:
-                line = self._waiting.popleft()
-                lines.append(line if isinstance(line, str) else self._render(line))
-            if not lines:
-                return
-            # A log that cannot be written, on a full disk for one, is no reason to fail a payment.
-            with contextlib.suppress(OSError, ValueError):
-                self._stream.write("\n".join(lines) + "\n")
-                self._stream.flush()
+        """Write all that waits. Call it before the process ends by a signal, which `atexit` does not see.
+
+        It waits for nobody: who is writing already, in another thread or further down in this one, writes this too.
+        """
+        self._due_in = None
+        # Not to wait is more than a courtesy. Garbage may be collected in the middle of a write, and a future among it
+        # whose error nobody asked for complains through the log: on this thread, which would wait for itself.
+        while self._waiting and self._lock.acquire(blocking=False):
+            try:
+                self._write_waiting()
+            finally:
+                self._lock.release()
+
+    def _write_waiting(self) -> None:
+        lines: list[str] = []
+        while self._waiting:
+            line = self._waiting.popleft()
+            lines.append(line if isinstance(line, str) else self._render(line))
+        # A log that cannot be written, on a full disk for one, is no reason to fail a payment.
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write("\n".join(lines) + "\n")
+            self._stream.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from threading import Thread
+from threading import Event, Thread
 
 from hub.log_lines import LogLines, Quiet
 
@@ -103,6 +103,48 @@ async def test_another_thread_does_not_wait_for_the_loop() -> None:
     thread.start()
     thread.join()
     assert stream.getvalue() == "loop\nthread\n"
+
+
+async def test_who_speaks_in_the_middle_of_a_write_waits_for_nobody() -> None:
+    """As a future does that is collected with an error that nobody asked for: its complaint is written as well."""
+    stream = Stream()
+
+    def interrupted(line: Quiet) -> str:
+        if line.event == "first":
+            lines.error("meanwhile")
+        return rendered(line)
+
+    lines = LogLines(stream, interrupted)
+    lines.quiet("info", {}, "first", {})
+    lines.quiet("info", {}, "second", {})
+    await a_turn()
+    assert stream.getvalue() == "info first {}\ninfo second {}\nmeanwhile\n"
+
+
+class Slow(Stream):
+    """Takes its first write when it is allowed to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.allowed = Event(), Event()
+
+    def write(self, text: str) -> int:
+        self.entered.set()
+        self.allowed.wait()
+        return super().write(text)
+
+
+def test_what_is_said_while_another_thread_writes_is_written_by_that() -> None:
+    stream = Slow()
+    lines = lines_into(stream)
+    thread = Thread(target=lines.info, args=("first",))
+    thread.start()
+    stream.entered.wait()
+    lines.error("second")
+    assert stream.getvalue() == ""
+    stream.allowed.set()
+    thread.join()
+    assert stream.getvalue() == "first\nsecond\n"
 
 
 class Full(Stream):
