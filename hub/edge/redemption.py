@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+from functools import partial
 
 from hub import log
 from hub.commands import pairing
@@ -14,8 +16,11 @@ from statemachines.refusal import Refusal
 _log = log.get("pairing")
 
 
-async def redeem(edge: Edge, who: Identity, asked: Redeem, *, source: str) -> Redeemed:
-    """Pair, or raise `Refusal`: `pairing_code_invalid`, or `too_many_attempts` without looking at the code."""
+def redeem(edge: Edge, who: Identity, asked: Redeem, *, source: str) -> asyncio.Future[Redeemed]:
+    """Pair; the future raises what the command does, such as `Refusal` with `pairing_code_invalid`.
+
+    Raises `Refusal` with `too_many_attempts` at once, without a look at the code.
+    """
     wait = edge.guesses.take(source)
     if wait is not None:
         raise Refusal(
@@ -24,12 +29,19 @@ async def redeem(edge: Edge, who: Identity, asked: Redeem, *, source: str) -> Re
             retryable=True,
             details={"retry_after_seconds": math.ceil(wait)},
         )
-    try:
-        redeemed = await edge.engine.execute(pairing.redeem, who, asked)
-    except Refusal:
-        _log.info("pairing_refused", source=source, register_key=who.register_key)
-        raise
+    redeeming = edge.engine.execute(pairing.redeem, who, asked)
+    redeeming.add_done_callback(partial(_redeemed, edge, who, source))
+    return redeeming
+
+
+def _redeemed(edge: Edge, who: Identity, source: str, redeeming: asyncio.Future[Redeemed]) -> None:
+    if redeeming.cancelled():
+        return
+    if (problem := redeeming.exception()) is not None:
+        if isinstance(problem, Refusal):
+            _log.info("pairing_refused", source=source, register_key=who.register_key)
+        return
     edge.guesses.give_back(source)
+    redeemed = redeeming.result()
     assert redeemed.pairing.device is not None
     _log.info("paired", register_key=who.register_key, device_id=redeemed.pairing.device.device_id)
-    return redeemed

@@ -158,12 +158,12 @@ class RegisterSession:
     async def _ping(self, _message: Incoming) -> Pong:
         return Pong(rfc3339(self._engine.clock.now_ms()))
 
-    async def _redeem(self, message: Incoming) -> object:
+    def _redeem(self, message: Incoming) -> Awaitable[object]:
         asked = jsonrpc.parse_params(message, Redeem)
-        return await redeem(self._edge, self._who, asked, source=self._connection.source)
+        return redeem(self._edge, self._who, asked, source=self._connection.source)
 
-    async def _status(self, _message: Incoming) -> object:
-        return await self._engine.query(pairing.status, self._who.register_key)
+    def _status(self, _message: Incoming) -> Awaitable[object]:
+        return self._engine.query(pairing.status, self._who.register_key)
 
     def _submit(self, message: Incoming) -> Awaitable[Submitted]:
         order = order_of(self._who, jsonrpc.parse_params(message, Submit))
@@ -183,17 +183,17 @@ class RegisterSession:
             **self._connection.ids,
         )
 
-    async def _cancel(self, message: Incoming) -> object:
+    def _cancel(self, message: Incoming) -> Awaitable[object]:
         asked = jsonrpc.parse_params(message, ById)
-        return await self._engine.execute(transaction.cancel_own, self._who.register_key, asked.transaction_id)
+        return self._engine.execute(transaction.cancel_own, self._who.register_key, asked.transaction_id)
 
-    async def _get(self, message: Incoming) -> object:
+    def _get(self, message: Incoming) -> Awaitable[object]:
         asked = jsonrpc.parse_params(message, ById)
-        return await self._engine.query(transaction.look, self._who.register_key, asked.transaction_id)
+        return self._engine.query(transaction.look, self._who.register_key, asked.transaction_id)
 
-    async def _find(self, message: Incoming) -> object:
+    def _find(self, message: Incoming) -> Awaitable[object]:
         asked = jsonrpc.parse_params(message, Find)
-        return await self._engine.query(transaction.find_views, self._who.register_key, asked.transaction_reference)
+        return self._engine.query(transaction.find_views, self._who.register_key, asked.transaction_reference)
 
 
 async def _submit(unit: Unit, order: Order) -> Submitted:

@@ -20,7 +20,9 @@ class Session(Protocol):
     def handle(self, message: Incoming) -> Awaitable[object]:
         """Work on a request or notification; the result is the answer's. Raises what `to_rpc_error` knows.
 
-        The future of a command is as good as a coroutine, and costs no task.
+        The future of a command is as good as a coroutine, and costs no task. Its command has its place in the order
+        already, while a coroutine begins a turn of the loop later: where both are worked on at a time, a command that
+        shall not be overtaken by the next message's is returned as its future.
         """
 
     def answered(self, message: Incoming) -> Awaitable[object] | None:

@@ -54,6 +54,18 @@ async def test_redeem(shop: Shop) -> None:
     assert status["pairing_id"] == answer["pairing"]["pairing_id"]
 
 
+async def test_redeem_and_submit_in_one_go(shop: Shop) -> None:
+    """Commands are applied in the order of the messages, though no answer is waited for."""
+    device = await shop.device()
+    till = Till(shop.hub)
+    await till.connect()
+    code = await device.code()
+    redeeming = await till.socket.ask("pairing.redeem", {"code": code, "register_name": "Front"})
+    submitting = await till.socket.ask("transaction.submit", {"function": "Card.Purchase", "amount_total_cents": 500})
+    assert (await redeeming)["result"]["result"] == "success"
+    assert (await submitting)["result"]["transaction"]["state"] == "sending"
+
+
 async def test_redeem_a_wrong_code(shop: Shop) -> None:
     till = Till(shop.hub)
     await till.connect()
