@@ -19,7 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from hub.edge.pos_errors import CODE_HEADER
-from hub.edge.pos_request import Pending, PosAnswer, PosEndpoint, PosRequest, answer
+from hub.edge.pos_request import Header, Pending, PosAnswer, PosEndpoint, PosRequest, answer
 from hub.edge.short_way import ShortWay
 from hub.edge.turnstile import Turnstile
 
@@ -52,6 +52,7 @@ class PlainCycle(RequestResponseCycle):
     response_started = False
     response_complete = False
     disconnected = False
+    more_body = True
     message_event = asyncio.Event()
     """uvicorn sets it; nobody waits for it."""
 
@@ -74,6 +75,8 @@ class HubHttpProtocol(HttpToolsProtocol):
     _patience: TimerHandle | None = None
     _plain: PlainCycle | None = None
     """The request that arrives, if it takes the short way."""
+    _upgrading = False
+    """A request to become a socket waits until those before it are answered."""
     _idle_since = 0.0
     _idle: TimerHandle | None = None
     """Looks whether the connection has been idle for long: one for many requests, for a timer costs as much as they."""
@@ -90,7 +93,8 @@ class HubHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Most requests arrive in one piece, and cost no timer."""
         super().data_received(data)
-        if not self._arriving:
+        headers: list[Header] | None = self.headers  # None before the first request: ends of lines begin none
+        if not self._arriving and headers is not None:
             self._calm()
         elif self._patience is None:
             self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
@@ -138,6 +142,7 @@ class HubHttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         self._plain = None
+        plain.more_body = False
         request = plain.request
         if request.forwarded:
             self._shared.look_behind_proxies(request.scope)
@@ -180,7 +185,7 @@ class HubHttpProtocol(HttpToolsProtocol):
 
     def _write(self, plain: PlainCycle, whole: bytes) -> None:
         plain.response_started = plain.response_complete = True
-        if plain.disconnected:
+        if plain.disconnected or self.transport.is_closing():
             return
         self.transport.write(whole)
         if not plain.keep_alive:
@@ -195,6 +200,9 @@ class HubHttpProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+            return
+        if self._upgrading:
+            self.handle_websocket_upgrade()
             return
         self._idle_since = self.loop.time()
         if self._idle is None:
@@ -216,6 +224,11 @@ class HubHttpProtocol(HttpToolsProtocol):
             self._idle = None
 
     def handle_websocket_upgrade(self) -> None:
+        self._upgrading = self._others_wait()
+        if self._upgrading:
+            # Their answers would get between the socket's frames.
+            self.flow.pause_reading()
+            return
         self._stop_looking()
         if not self._shared.turnstile.enter(self._upgrade):
             # Until it is its turn nobody could take what arrives.
@@ -232,8 +245,17 @@ class HubHttpProtocol(HttpToolsProtocol):
             self._patience.cancel()
             self._patience = None
 
+    def _others_wait(self) -> bool:
+        """Whether a request is not answered yet that came before the latest."""
+        before: RequestResponseCycle | None = self.cycle  # None before the first request
+        return bool(self.pipeline) or not (before is None or before.response_complete or before.more_body)
+
     def _lose_patience(self) -> None:
         self._patience = None
+        if self._arriving and self._others_wait():
+            # What would be said now would be taken for the answer to another one.
+            self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
+            return
         cycle: RequestResponseCycle | None = self.cycle  # None before the first request
         if self._arriving and (cycle is None or not cycle.response_started):
             self.transport.write(_problem(408, "request_timeout", "The request took too long to arrive."))

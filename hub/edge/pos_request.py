@@ -170,4 +170,5 @@ async def answer(request: PosRequest, begun: PosAnswer | Awaitable[PosAnswer]) -
 
 def _told(error: Exception, request: PosRequest) -> PosAnswer:
     told = pos_errors.told(error, request.scope["path"])
+    error.__traceback__ = None  # the frames that it went through know its future, which knows it: a ring
     return PosAnswer({"error": told.text}, told.all_headers, status=told.status)

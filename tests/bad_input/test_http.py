@@ -83,6 +83,7 @@ async def test_half_a_request(shop: Shop, monkeypatch: pytest.MonkeyPatch, half:
     assert (status, headers["smartconnect-error-code"]) == (b"HTTP/1.1 408 Request Timeout", "request_timeout")
     assert body == {"error": "The request took too long to arrive."}
     assert await answer(shop.hub, b"") == b""
+    assert await answer(shop.hub, b"\r\n") == b""
     await wire.call("hello", till.hello)
     await device.started()
     await device.complete(first["transactionId"])

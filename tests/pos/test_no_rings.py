@@ -10,7 +10,7 @@ import contextlib
 import gc
 from collections.abc import Iterator
 
-from tests.shop import Shop
+from tests.shop import Shop, Till
 
 PAYMENTS = 5
 
@@ -44,5 +44,18 @@ async def test_a_payment_leaves_no_ring(shop: Shop) -> None:
             first = await till.pay()
             await device.complete((await device.started())["transaction_id"])
             assert (await shop.poll(first))["data"]["TransactionResult"] == "OK-ACCEPTED"
+        gc.collect()
+        assert _of_the_hub(garbage) == []
+
+
+async def test_a_refused_request_leaves_no_ring(shop: Shop) -> None:
+    """Refused by its command, so that the error comes out of the store: in both modes, and with a token."""
+    stranger = Till(shop.hub)
+    given = {**stranger.triple, "TransactionType": "Card.Purchase", "AmountTotal": "500"}
+    with kept() as garbage:
+        for more in ({"TransactionMode": "ASYNC"}, {}):
+            for headers in ({}, {"Authorization": "Bearer nobody"}):
+                answer = await shop.hub.http.post("/POS/Transaction", data={**given, **more}, headers=headers)
+                assert answer.status_code in (400, 401)
         gc.collect()
         assert _of_the_hub(garbage) == []

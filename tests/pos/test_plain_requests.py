@@ -10,10 +10,12 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from hub.edge import http_protocol
 from tests.clock import ManualClock
 from tests.running import RunningHub, running
 from tests.shop import Shop, Till, until
@@ -21,6 +23,13 @@ from tests.wire import Json
 
 HOST = "till-hub.lan:8420"
 KEYED = {"Idempotency-Key": "key-1"}
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol": "smartconnect.register.v1",
+}
 
 
 class Line:
@@ -53,6 +62,20 @@ class Line:
 
     def hang_up(self) -> None:
         self._writer.transport.abort()
+
+
+class Overheard:
+    """A transport, and what is written to it."""
+
+    def __init__(self, transport: Any, written: list[bytes]) -> None:
+        self._transport, self._written = transport, written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._written.append(data)
+        self._transport.write(data)
 
 
 @contextlib.asynccontextmanager
@@ -316,19 +339,12 @@ async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
     device = await shop.device()
     first = await (await shop.register(device)).pay()
     vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
-    upgrade = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-        "Sec-WebSocket-Protocol": "smartconnect.register.v1",
-    }
     async with dialled(shop.hub) as waits, dialled(shop.hub) as becomes, dialled(shop.hub) as idles:
         for line in (waits, becomes, idles):
             await line.send(head("GET", poll_target(first)))
             assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
         await waits.send(head("GET", poll_target(first, "&wait=30")))
-        await becomes.send(head("GET", "/ws/register", upgrade))
+        await becomes.send(head("GET", "/ws/register", UPGRADE))
         assert b"101 Switching Protocols" in await becomes.raw(40)
         assert await idles.rest() == b""
         await device.started()
@@ -338,3 +354,53 @@ async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
         assert not becomes._reader.at_eof()
         await becomes.send(b"\x89\x80\x00\x00\x00\x00")
         await becomes._reader.readuntil(b"\x8a\x00")  # the pong
+
+
+async def test_a_socket_behind_a_request(shop: Shop) -> None:
+    """It begins when the request is answered: the answer does not get between its frames."""
+    device = await shop.device()
+    till = await shop.register(device)
+    async with dialled(shop.hub) as line:
+        await line.send(post(purchase(till, TransactionMode="")) + head("GET", "/ws/register", UPGRADE))
+        started = await device.started()
+        await device.complete(started["transaction_id"])
+        assert b'"transactionStatus":"COMPLETED"' in await line.answer()
+        assert b"101 Switching Protocols" in await line.raw(40)
+        await line.send(b"\x89\x80\x00\x00\x00\x00")
+        await line._reader.readuntil(b"\x8a\x00")  # the pong
+
+
+async def test_half_a_request_behind_one_that_waits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for an answer is not told that another request took too long."""
+    device = await shop.device()
+    till = await shop.register(device)
+    state = shop.hub.server.server_state
+    others = set(state.connections)
+    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 0.05)
+    async with dialled(shop.hub) as line:
+        await line.send(post(purchase(till, TransactionMode="")) + post(purchase(till))[:-5])
+        started = await device.started()
+        (connection,) = state.connections - others
+        patience = vars(connection)["_patience"]
+        await until(lambda: vars(connection)["_patience"] not in (None, patience))
+        await device.complete(started["transaction_id"])
+        assert b'"transactionStatus":"COMPLETED"' in await line.answer()
+        assert (await line.rest()).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_nothing_is_written_once_the_connection_is_closed(shop: Shop) -> None:
+    """What stands behind the request is no HTTP. The transaction goes on; its answer has no way out."""
+    device = await shop.device()
+    till = await shop.register(device)
+    state = shop.hub.server.server_state
+    others = set(state.connections)
+    async with dialled(shop.hub) as line:
+        await line.send(head("GET", "/healthz"))
+        await line.answer()
+        (connection,) = state.connections - others
+        written: list[bytes] = []
+        vars(connection)["transport"] = Overheard(vars(connection)["transport"], written)
+        await line.send(post(purchase(till)) + head("GET", "/healthz") + b"no HTTP\r\n\r\n")
+        assert (await line.rest()).startswith(b"HTTP/1.1 400 ")
+        await device.started()
+    assert len(written) == 1
