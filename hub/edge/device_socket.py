@@ -132,18 +132,18 @@ class DeviceSession:
     async def _ping(self, _message: Incoming) -> Pong:
         return Pong(rfc3339(self._engine.clock.now_ms()))
 
-    async def _pairing_start(self, _message: Incoming) -> object:
-        return await self._engine.execute(pairing_code.start, self._device_id, self._epoch)
+    def _pairing_start(self, _message: Incoming) -> Awaitable[object]:
+        return self._engine.execute(pairing_code.start, self._device_id, self._epoch)
 
-    async def _pairing_stop(self, _message: Incoming) -> object:
-        return await self._engine.execute(pairing_code.stop, self._device_id, self._epoch)
+    def _pairing_stop(self, _message: Incoming) -> Awaitable[object]:
+        return self._engine.execute(pairing_code.stop, self._device_id, self._epoch)
 
     async def _pairing_list(self, _message: Incoming) -> PairingList:
         return PairingList(await self._engine.query(pairing.of_device, self._device_id))
 
-    async def _pairing_remove(self, message: Incoming) -> object:
+    def _pairing_remove(self, message: Incoming) -> Awaitable[object]:
         asked = jsonrpc.parse_params(message, RemovePairing)
-        return await self._engine.execute(pairing.remove, self._device_id, self._epoch, asked)
+        return self._engine.execute(pairing.remove, self._device_id, self._epoch, asked)
 
     async def _progress(self, message: Incoming) -> Empty:
         stage = jsonrpc.parse_params(message, Progress)
