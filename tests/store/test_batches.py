@@ -101,6 +101,19 @@ async def test_too_many_that_wait_are_refused_and_nothing_of_them_happens(store:
     assert outcomes[:50] == ["x"] * 50
 
 
+async def test_what_was_taken_before_the_end_is_done_and_told_and_nothing_more_is_taken(store: SqliteStore) -> None:
+    told: list[Unit] = []
+    taken = [store.write(_fact(f"{n}"), told.append) for n in range(50)]
+    seen = _read(store, "0")
+    await asyncio.gather(store.close(), seen)
+    assert [write.result() for write in taken] == ["x"] * 50
+    assert len(told) == 50
+    with pytest.raises(StoreUnavailable):
+        await store.write(_fact("late"), _ignore)
+    with pytest.raises(StoreUnavailable):
+        await _read(store, "0")
+
+
 async def test_a_command_that_waits_for_anything_but_its_unit_is_a_fault(store: SqliteStore) -> None:
     async def sleepy(unit: Unit) -> None:
         await unit.facts.get_or_make("a", lambda: "x")
