@@ -174,9 +174,9 @@ async def test_after_a_failed_commit_everyone_is_told_and_nothing_more_is_taken(
         "_write_batch",
         lambda connection, batch: run(Failing(connection), batch),  # type: ignore[arg-type]
     )
-    outcomes = await asyncio.gather(*(store.write(_fact(f"{n}"), _ignore) for n in range(3)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(store.write(_fact(f"{n}"), _ignore) for n in range(30)), return_exceptions=True)
     assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
-    assert broken == ["broken"]
+    assert broken == ["broken"], "though more batches waited than one"
     with pytest.raises(StoreUnavailable):
         await store.write(_fact("later"), _ignore)
 

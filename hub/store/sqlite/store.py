@@ -78,6 +78,7 @@ class SqliteStore:
         self._entropy = entropy
         self._on_broken = on_broken
         self._broken = False
+        self._told_broken = False
         self._writing: tuple[sqlite3.Connection, Repositories] | None = None
         """What remembers rows: on the writer's thread only, and dropped after each rollback."""
         self._careful = False
@@ -128,7 +129,9 @@ class SqliteStore:
         self._writer.hand(lambda connection: self._write_batch(connection, batch), back)
 
     def _check_broken(self) -> None:
-        if self._broken:
+        # Once: what has waited behind the commit that failed is refused in batches of its own.
+        if self._broken and not self._told_broken:
+            self._told_broken = True
             _log.critical("commit_failed", action="the process ends, to start again from what is on the disk")
             self._on_broken()
 
