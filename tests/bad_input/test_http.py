@@ -12,7 +12,7 @@ import pytest
 
 from hub.edge import http_protocol
 from tests.running import RunningHub
-from tests.shop import Shop
+from tests.shop import Shop, until
 
 
 @contextlib.asynccontextmanager
@@ -88,3 +88,18 @@ async def test_half_a_request(shop: Shop, monkeypatch: pytest.MonkeyPatch, half:
     await device.started()
     await device.complete(first["transactionId"])
     assert (await held).json()["transactionStatus"] == "COMPLETED"
+
+
+async def test_a_head_without_end(hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would fill the memory."""
+    monkeypatch.setattr(http_protocol, "HEAD_BYTES", 1000)
+    connections = hub.server.server_state.connections
+    async with dialled(hub) as (reader, writer):
+        writer.write(b"GET /POS/Transaction HTTP/1.1\r\nHost: h\r\nLong: " + b"x" * 2000)
+        await until(lambda: any(vars(each).get("_head_bytes") == 0 for each in connections))
+        for size in (1000, 1):
+            writer.write(b"x" * size)
+            await until(lambda: any(vars(each).get("_head_bytes") != 0 for each in connections) or not connections)
+        status, headers, body = problem(await reader.read())
+    assert (status, headers["smartconnect-error-code"]) == (b"HTTP/1.1 400 Bad Request", "request_malformed")
+    assert body == {"error": "The request's head is over 1000 bytes."}
