@@ -241,8 +241,13 @@ class Transactions:
         return await self._session.run(f"DELETE FROM transactions WHERE seq <= ? AND {_SWEEPABLE}", last, before)
 
     async def _last_to_sweep(self, before: int, limit: int) -> int | None:
-        """The `seq` of the last of the first `limit` ones that may go, without an index that each payment writes."""
-        found, last, seq = 0, None, 0
+        """The `seq` of the last of the first `limit` ones that may go, without an index that each payment writes.
+
+        The look ends at a portion in which none came before `before`. At a single one that did not it goes on: the
+        clock may have stood wrong once.
+        """
+        found, seq = 0, 0
+        last: int | None = None
         while True:
             rows = await self._session.all(
                 f"SELECT seq, received_at, {_SWEEPABLE} FROM transactions WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -250,10 +255,10 @@ class Transactions:
                 seq,
                 limit,
             )
-            for seq, received_at, sweepable in rows:
-                if received_at >= before or found == limit:
-                    return last
+            for seq, _, sweepable in rows:
                 if sweepable:
                     found, last = found + 1, seq
-            if len(rows) < limit:
+                    if found == limit:
+                        return last
+            if len(rows) < limit or all(received_at >= before for _, received_at, _ in rows):
                 return last
