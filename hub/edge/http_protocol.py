@@ -27,7 +27,10 @@ ARRIVAL_SECONDS = 30.0
 """How long a request may take to arrive, and a new connection to send one."""
 
 HEAD_BYTES = 524_288
-"""How much of a head may come after the piece that it began in. SaleData in a query string, escaped, takes 300 KB."""
+"""How much of a head, or of trailers, may come after the piece that it began in.
+
+SaleData in a query string, escaped, takes 300 KB.
+"""
 
 
 async def _nothing(*_args: Any) -> None:
@@ -75,8 +78,8 @@ class HubHttpProtocol(HttpToolsProtocol):
 
     _arriving = False
     """A request has begun to arrive, and its end has not."""
-    _head_bytes = -1
-    """Of the head that arrives, what came after the piece that it began in; less than 0: none does."""
+    _head_bytes = 0
+    """How much of the request that arrives came since it began, or since the last of its body."""
     _patience: TimerHandle | None = None
     _plain: PlainCycle | None = None
     """The request that arrives, if it takes the short way."""
@@ -100,21 +103,24 @@ class HubHttpProtocol(HttpToolsProtocol):
         head: list[Header] | None = self.headers  # a new list for each request
         super().data_received(data)
         headers: list[Header] | None = self.headers  # None before the first request: ends of lines begin none
-        if self._head_bytes >= 0 and headers is head:
-            self._take_more_of_a_head(len(data))
         if not self._arriving and headers is not None:
             self._calm()
-        elif self._patience is None:
+            return
+        if headers is head:
+            self._take_more_of_a_head(len(data))
+        if self._patience is None:
             self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
 
     def _take_more_of_a_head(self, size: int) -> None:
         """The parser has no limit of its own."""
         self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
-            if self._others_wait():
-                self.transport.close()
-            else:
-                self.send_400_response(f"The request's head is over {HEAD_BYTES} bytes.")
+        if self._head_bytes <= HEAD_BYTES or self.transport.is_closing():
+            return
+        before: RequestResponseCycle | None = self.cycle  # None before the first request
+        if before is None or before.response_complete:
+            self.send_400_response(f"The request's head is over {HEAD_BYTES} bytes.")
+        else:
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """uvicorn's part of it waits until the request is known not to be plain."""
@@ -125,7 +131,6 @@ class HubHttpProtocol(HttpToolsProtocol):
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
-        self._head_bytes = -1
         before: RequestResponseCycle | None = self.cycle  # None before the first request
         if (before is None or before.response_complete) and not self.expect_100_continue and not self._crowded():
             parser = self.parser
@@ -149,6 +154,7 @@ class HubHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
         if self._plain is None:
             super().on_body(body)
         else:

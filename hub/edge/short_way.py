@@ -33,9 +33,6 @@ _VARY = b"vary: Origin\r\n"
 """As the CORS middleware has it: caches must know that another origin's answer differs."""
 
 
-Asked = tuple[PosEndpoint, PosRequest]
-
-
 class Peers(Protocol):
     """Who talks over a connection, as an ASGI scope has it."""
 
