@@ -14,12 +14,13 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from hub.edge.pos_errors import CODE_HEADER
-from hub.edge.pos_request import Header, Pending, PosAnswer, PosEndpoint, PosRequest, answer
+from hub.edge.pos_request import Header, Pending, PosAnswer, PosEndpoint, PosRequest, answer, send_whole
 from hub.edge.short_way import ShortWay
 from hub.edge.turnstile import Turnstile
 
@@ -35,6 +36,12 @@ SaleData in a query string, escaped, takes 300 KB.
 
 async def _nothing(*_args: Any) -> None:
     pass
+
+
+async def _full(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """What uvicorn says by `service_unavailable`, in JSON."""
+    headers = {CODE_HEADER: "store_busy", "Retry-After": "1", "Connection": "close"}
+    await send_whole(send, PosAnswer({"error": "Too many requests at once; try again."}, headers, status=503))
 
 
 class Shared:
@@ -145,6 +152,11 @@ class HubHttpProtocol(HttpToolsProtocol):
         """Whether uvicorn would refuse the request."""
         limit = self.limit_concurrency
         return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if app is service_unavailable:
+            app = _full
+        super()._start_asgi_task(cycle, app)
 
     def _go_the_usual_way(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue

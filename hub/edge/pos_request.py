@@ -152,10 +152,15 @@ class PosEndpoint:
             found = _told(error, request)
         else:
             found = await answer(request, self.begin(request, body))
-        headers = [(b"content-length", b"%d" % len(found.body)), (b"content-type", b"application/json")]
-        headers += found.raw_headers()
-        await send({"type": "http.response.start", "status": found.status, "headers": headers})
-        await send({"type": "http.response.body", "body": found.body})
+        await send_whole(send, found)
+
+
+async def send_whole(send: Send, found: PosAnswer) -> None:
+    """Send an answer over ASGI."""
+    headers = [(b"content-length", b"%d" % len(found.body)), (b"content-type", b"application/json")]
+    headers += found.raw_headers()
+    await send({"type": "http.response.start", "status": found.status, "headers": headers})
+    await send({"type": "http.response.body", "body": found.body})
 
 
 async def answer(request: PosRequest, begun: PosAnswer | Awaitable[PosAnswer]) -> PosAnswer:

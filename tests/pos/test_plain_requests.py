@@ -282,7 +282,10 @@ async def test_a_head_instead_of_a_poll_has_no_body(shop: Shop) -> None:
 
 async def test_a_hub_that_is_full(hub: RunningHub) -> None:
     hub.server.config.limit_concurrency = 1  # the connection itself
-    assert (await both(hub, post("")))[:12] == b"HTTP/1.1 503"
+    said = await both(hub, post(""))
+    assert said[:12] == b"HTTP/1.1 503"
+    assert b"\r\nsmartconnect-error-code: store_busy\r\n" in said
+    assert said.endswith(b'\r\n\r\n{"error":"Too many requests at once; try again."}')
 
 
 async def test_a_client_that_goes_away(shop: Shop) -> None:
