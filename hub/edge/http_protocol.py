@@ -27,6 +27,9 @@ from hub.edge.turnstile import Turnstile
 ARRIVAL_SECONDS = 30.0
 """How long a request may take to arrive, and a new connection to send one."""
 
+UNREAD_SECONDS = 30.0
+"""How long a client may take no more of its answers."""
+
 HEAD_BYTES = 524_288
 """How much of a head, or of trailers, may come after the piece that it began in.
 
@@ -92,6 +95,7 @@ class HubHttpProtocol(HttpToolsProtocol):
     """The request that arrives, if it takes the short way."""
     _upgrading = False
     """A request to become a socket waits until those before it are answered."""
+    _unread: TimerHandle | None = None
     _idle_since = 0.0
     _idle: TimerHandle | None = None
     """Looks whether the connection has been idle for long: one for many requests, for a timer costs as much as they."""
@@ -103,7 +107,21 @@ class HubHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
         self._stop_looking()
+        self._stop_minding()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_minding()
+        super().resume_writing()
+
+    def _stop_minding(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def data_received(self, data: bytes) -> None:
         """Most requests arrive in one piece, and cost no timer."""
@@ -254,6 +272,7 @@ class HubHttpProtocol(HttpToolsProtocol):
             self._idle = self.loop.call_later(left, self._look_whether_idle)
         else:
             self.transport.close()
+            self._idle = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def _stop_looking(self) -> None:
         if self._idle is not None:
@@ -274,6 +293,7 @@ class HubHttpProtocol(HttpToolsProtocol):
     def _upgrade(self) -> None:
         if self.transport.is_closing():
             return
+        self._stop_minding()
         super().handle_websocket_upgrade()
         self.transport.resume_reading()
 

@@ -78,6 +78,13 @@ class Overheard:
         self._transport.write(data)
 
 
+class Unflushed(Overheard):
+    """It has something left to write, so that `close` waits for the client."""
+
+    def close(self) -> None:
+        pass
+
+
 @contextlib.asynccontextmanager
 async def dialled(hub: RunningHub) -> AsyncIterator[Line]:
     where = urlsplit(hub.url)
@@ -243,6 +250,29 @@ async def test_a_client_that_does_not_read(shop: Shop) -> None:
         await until(lambda: bool(state.tasks))
         connection.resume_writing()
         assert b" 200 " in await line.answer()
+
+
+async def test_a_client_that_never_reads(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps no connection for ever: neither with an answer that waits for it, nor with the rest of one."""
+    monkeypatch.setattr(http_protocol, "UNREAD_SECONDS", 0.05)
+    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    first = await (await shop.register(await shop.device())).pay()
+    state = shop.hub.server.server_state
+    others = set(state.connections)
+    async with dialled(shop.hub) as line:
+        await line.send(head("GET", "/healthz"))
+        await line.answer()
+        (connection,) = state.connections - others
+        connection.pause_writing()
+        await line.send(head("GET", poll_target(first)))
+        assert await line.rest() == b""
+    async with dialled(shop.hub) as line:
+        await line.send(head("GET", "/healthz"))
+        await line.answer()
+        (connection,) = state.connections - others
+        vars(connection)["transport"] = Unflushed(vars(connection)["transport"], [])
+        assert await line.rest() == b""
+    await until(lambda: not state.tasks)
 
 
 async def test_a_chunked_body(shop: Shop) -> None:
