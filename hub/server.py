@@ -20,7 +20,8 @@ from hub.app import make_app, running_edge, with_cors
 from hub.clock import Clock
 from hub.edge.edge import Edge
 from hub.edge.heartbeat import Heartbeats
-from hub.edge.http_protocol import HubHttpProtocol, Shared
+from hub.edge.http_protocol import HubHttpProtocol
+from hub.edge.plain_request import Shared
 from hub.edge.websocket_protocol import HubWebSocketProtocol
 from hub.entropy import Entropy
 from hub.settings import Settings
@@ -106,7 +107,7 @@ def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
     heartbeats = Heartbeats(settings.heartbeat_seconds)
     # uvicorn calls these for each connection, and for each request to upgrade, as it would classes.
     short_way = with_cors(app, settings)
-    connections: Any = partial(HubHttpProtocol, Shared(short_way, trusted_proxies=settings.trusted_proxies))
+    connections: Any = partial(HubHttpProtocol, Shared(short_way, settings))
     sockets: Any = partial(HubWebSocketProtocol, heartbeats)
     return uvicorn.Config(
         short_way,

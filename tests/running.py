@@ -69,6 +69,12 @@ class RunningHub:
         self.url: str = ready.result()
         self.http.base_url = httpx.URL(self.url)
 
+    def limit_http(self, **limits: float) -> None:
+        """Other limits for its HTTP connections, from now on."""
+        connections: Any = self.server.config.http
+        (shared,) = connections.args
+        shared.settings = shared.settings.model_copy(update=limits)
+
     async def stop(self) -> None:
         assert self._server is not None
         assert self._task is not None

@@ -7,7 +7,6 @@ nothing but the store.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from asyncio import TimerHandle, Transport
 from collections.abc import Awaitable
 from functools import partial
@@ -15,68 +14,18 @@ from typing import Any
 
 import msgspec
 from starlette.types import Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from hub.edge.plain_request import PlainCycle, Shared
 from hub.edge.pos_errors import CODE_HEADER
-from hub.edge.pos_request import Header, Pending, PosAnswer, PosEndpoint, PosRequest, answer, send_whole
-from hub.edge.short_way import ShortWay
-from hub.edge.turnstile import Turnstile
-
-ARRIVAL_SECONDS = 30.0
-"""How long a request may take to arrive, and a new connection to send one."""
-
-UNREAD_SECONDS = 30.0
-"""How long a client may take no more of its answers."""
-
-HEAD_BYTES = 524_288
-"""How much of a head, or of trailers, may come after the piece that it began in.
-
-SaleData in a query string, escaped, takes 300 KB.
-"""
-
-
-async def _nothing(*_args: Any) -> None:
-    pass
+from hub.edge.pos_request import Header, Pending, PosAnswer, answer, send_whole
 
 
 async def _full(_scope: Scope, _receive: Receive, send: Send) -> None:
     """What uvicorn says by `service_unavailable`, in JSON."""
     headers = {CODE_HEADER: "store_busy", "Retry-After": "1", "Connection": "close"}
     await send_whole(send, PosAnswer({"error": "Too many requests at once; try again."}, headers, status=503))
-
-
-class Shared:
-    """What all connections of a server share."""
-
-    def __init__(self, short_way: ShortWay, *, trusted_proxies: str) -> None:
-        self.short_way = short_way
-        self.turnstile = Turnstile()
-        self._proxies: Any = ProxyHeadersMiddleware(_nothing, trusted_proxies)
-
-    def look_behind_proxies(self, scope: Scope) -> None:
-        """Put the peer that a trusted proxy tells of into a scope."""
-        # It waits for nothing but the application, which is none.
-        with contextlib.suppress(StopIteration):
-            self._proxies(scope, _nothing, _nothing).send(None)
-
-
-class PlainCycle(RequestResponseCycle):
-    """A request on the short way, with what uvicorn asks of one under way."""
-
-    response_started = False
-    response_complete = False
-    disconnected = False
-    more_body = True
-    message_event = asyncio.Event()
-    """uvicorn sets it; nobody waits for it."""
-
-    def __init__(self, endpoint: PosEndpoint, request: PosRequest, *, keep_alive: bool) -> None:
-        self.endpoint = endpoint
-        self.request = request
-        self.keep_alive = keep_alive
-        self.body = bytearray()
 
 
 class HubHttpProtocol(HttpToolsProtocol):
@@ -102,7 +51,7 @@ class HubHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
+        self._patience = self.loop.call_later(self._shared.settings.request_arrival_seconds, self._lose_patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
@@ -112,7 +61,7 @@ class HubHttpProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+        self._unread = self.loop.call_later(self._shared.settings.unread_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         self._stop_minding()
@@ -134,16 +83,16 @@ class HubHttpProtocol(HttpToolsProtocol):
         if headers is head:
             self._take_more_of_a_head(len(data))
         if self._patience is None:
-            self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
+            self._patience = self.loop.call_later(self._shared.settings.request_arrival_seconds, self._lose_patience)
 
     def _take_more_of_a_head(self, size: int) -> None:
         """The parser has no limit of its own."""
         self._head_bytes += size
-        if self._head_bytes <= HEAD_BYTES or self.transport.is_closing():
+        if self._head_bytes <= self._shared.settings.request_head_bytes or self.transport.is_closing():
             return
         before: RequestResponseCycle | None = self.cycle  # None before the first request
         if before is None or before.response_complete:
-            self.send_400_response(f"The request's head is over {HEAD_BYTES} bytes.")
+            self.send_400_response(f"The request's head is over {self._shared.settings.request_head_bytes} bytes.")
         else:
             self.transport.close()
 
@@ -272,7 +221,7 @@ class HubHttpProtocol(HttpToolsProtocol):
             self._idle = self.loop.call_later(left, self._look_whether_idle)
         else:
             self.transport.close()
-            self._idle = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+            self._idle = self.loop.call_later(self._shared.settings.unread_seconds, self.transport.abort)
 
     def _stop_looking(self) -> None:
         if self._idle is not None:
@@ -311,7 +260,7 @@ class HubHttpProtocol(HttpToolsProtocol):
         self._patience = None
         if self._arriving and self._others_wait():
             # What would be said now would be taken for the answer to another one.
-            self._patience = self.loop.call_later(ARRIVAL_SECONDS, self._lose_patience)
+            self._patience = self.loop.call_later(self._shared.settings.request_arrival_seconds, self._lose_patience)
             return
         cycle: RequestResponseCycle | None = self.cycle  # None before the first request
         if self._arriving and (cycle is None or not cycle.response_started):

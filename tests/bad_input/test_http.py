@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from hub.edge import http_protocol
 from tests.running import RunningHub
 from tests.shop import Shop, until
 
@@ -68,7 +67,7 @@ async def test_not_http(hub: RunningHub, sent: bytes) -> None:
     ],
     ids=["headers", "body"],
 )
-async def test_half_a_request(shop: Shop, monkeypatch: pytest.MonkeyPatch, half: bytes) -> None:
+async def test_half_a_request(shop: Shop, half: bytes) -> None:
     """Told so, and closed; a connection that never says anything is closed without a word.
 
     Sockets and requests that wait for their answer are left alone, however long that takes.
@@ -76,7 +75,7 @@ async def test_half_a_request(shop: Shop, monkeypatch: pytest.MonkeyPatch, half:
     device = await shop.device()
     till = await shop.register(device)
     first = await till.pay()
-    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 0.05)
+    shop.hub.limit_http(request_arrival_seconds=0.05)
     wire = await shop.hub.wire("register")
     held = asyncio.create_task(shop.hub.http.get(first["data"]["PollingUrl"] + "&wait=30"))
     status, headers, body = problem(await answer(shop.hub, half))
@@ -98,9 +97,9 @@ async def test_half_a_request(shop: Shop, monkeypatch: pytest.MonkeyPatch, half:
     ],
     ids=["head", "trailers"],
 )
-async def test_a_head_without_end(hub: RunningHub, monkeypatch: pytest.MonkeyPatch, begun: bytes, told: bool) -> None:
+async def test_a_head_without_end(hub: RunningHub, begun: bytes, told: bool) -> None:
     """It would fill the memory, and so would trailers. Nobody is told of those: an answer may be under way."""
-    monkeypatch.setattr(http_protocol, "HEAD_BYTES", 1000)
+    hub.limit_http(request_head_bytes=1000)
     connections = hub.server.server_state.connections
     async with dialled(hub) as (reader, writer):
         writer.write(begun + b"x" * 900)

@@ -15,7 +15,6 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from hub.edge import http_protocol
 from tests.clock import ManualClock
 from tests.running import RunningHub, running
 from tests.shop import Shop, Till, until
@@ -252,9 +251,9 @@ async def test_a_client_that_does_not_read(shop: Shop) -> None:
         assert b" 200 " in await line.answer()
 
 
-async def test_a_client_that_never_reads(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_never_reads(shop: Shop) -> None:
     """It keeps no connection for ever: neither with an answer that waits for it, nor with the rest of one."""
-    monkeypatch.setattr(http_protocol, "UNREAD_SECONDS", 0.05)
+    shop.hub.limit_http(unread_seconds=0.05)
     vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
     first = await (await shop.register(await shop.device())).pay()
     state = shop.hub.server.server_state
@@ -403,13 +402,13 @@ async def test_a_socket_behind_a_request(shop: Shop) -> None:
         await line._reader.readuntil(b"\x8a\x00")  # the pong
 
 
-async def test_half_a_request_behind_one_that_waits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_half_a_request_behind_one_that_waits(shop: Shop) -> None:
     """Who waits for an answer is not told that another request took too long."""
     device = await shop.device()
     till = await shop.register(device)
     state = shop.hub.server.server_state
     others = set(state.connections)
-    monkeypatch.setattr(http_protocol, "ARRIVAL_SECONDS", 0.05)
+    shop.hub.limit_http(request_arrival_seconds=0.05)
     async with dialled(shop.hub) as line:
         await line.send(post(purchase(till, TransactionMode="")) + post(purchase(till))[:-5])
         started = await device.started()
