@@ -10,7 +10,6 @@ import hmac
 import random
 import uuid
 from base64 import b64encode, urlsafe_b64encode
-from binascii import b2a_base64
 from functools import lru_cache
 
 
@@ -62,29 +61,15 @@ def register_key(register_id: str, business_name: str, vendor_name: str) -> str:
 
 def access_token(signing_key: str, transaction_id: str) -> str:
     """`merchantAccessToken` of a polling URL: derived, so it is valid as long as the record exists."""
-    begun_inner, begun_outer = _keyed(signing_key)
-    inner, outer = begun_inner.copy(), begun_outer.copy()
-    inner.update(transaction_id.encode())
-    outer.update(inner.digest())
-    return b2a_base64(outer.digest()[:24], newline=False).translate(_URL_SAFE).decode()
-
-
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+    mac = _keyed(signing_key).copy()
+    mac.update(transaction_id.encode())
+    return urlsafe_b64encode(mac.digest()[:24]).decode()
 
 
 @lru_cache(maxsize=16)
-def _keyed(signing_key: str) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """HMAC-SHA256 (RFC 2104) as far as the key alone takes it: the inner hash and the outer one; copy before use.
-
-    `hmac.digest` sets the key up anew for each message, and has OpenSSL look its algorithm up: every payment makes one
-    token, and that was the most expensive call of its request.
-    """
-    key = signing_key.encode()
-    key = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-    return hashlib.sha256(bytes(each ^ 0x36 for each in key)), hashlib.sha256(bytes(each ^ 0x5C for each in key))
-
-
-_BLOCK = hashlib.sha256().block_size
+def _keyed(signing_key: str) -> hmac.HMAC:
+    """Copy it before use. `hmac.digest` has OpenSSL look its algorithm up and sets the key up anew for each message."""
+    return hmac.new(signing_key.encode(), digestmod="sha256")
 
 
 def access_token_matches(signing_key: str, transaction_id: str, token: str) -> bool:

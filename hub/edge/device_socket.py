@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -16,6 +15,7 @@ from hub.commands import device, pairing, pairing_code, report
 from hub.edge import handshake
 from hub.edge.connection import Connection
 from hub.edge.edge import Edge
+from hub.edge.succeeded import once_succeeded
 from hub.wire import jsonrpc
 from hub.wire.close_codes import DEVICE_SUBPROTOCOL
 from hub.wire.device import (
@@ -153,13 +153,9 @@ class DeviceSession:
     def _complete(self, message: Incoming) -> Awaitable[object]:
         result = jsonrpc.parse_params(message, Result)
         completing = self._engine.execute(report.complete, self._device_id, self._epoch, result)
-        completing.add_done_callback(self._completed)
-        return completing
+        return once_succeeded(completing, self._completed)
 
-    def _completed(self, completing: asyncio.Future[Recorded]) -> None:
-        if completing.cancelled() or completing.exception() is not None:
-            return
-        recorded = completing.result()
+    def _completed(self, recorded: Recorded) -> None:
         _log.info(
             "transaction_completed",
             transaction_id=recorded.transaction_id,

@@ -90,8 +90,7 @@ class HubHttpProtocol(HttpToolsProtocol):
         self._head_bytes += size
         if self._head_bytes <= self._shared.settings.request_head_bytes or self.transport.is_closing():
             return
-        before: RequestResponseCycle | None = self.cycle  # None before the first request
-        if before is None or before.response_complete:
+        if self._answered:
             self.send_400_response(f"The request's head is over {self._shared.settings.request_head_bytes} bytes.")
         else:
             self.transport.close()
@@ -105,8 +104,7 @@ class HubHttpProtocol(HttpToolsProtocol):
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
-        before: RequestResponseCycle | None = self.cycle  # None before the first request
-        if (before is None or before.response_complete) and not self.expect_100_continue and not self._crowded():
+        if self._answered and not self.expect_100_continue and not self._crowded():
             parser = self.parser
             asked = self._shared.short_way.asked(parser.get_method(), self.url, self.headers, self)
             if asked is not None and not parser.should_upgrade():
@@ -114,6 +112,18 @@ class HubHttpProtocol(HttpToolsProtocol):
                 self._plain = self.cycle = PlainCycle(*asked, keep_alive=keep_alive)
                 return
         self._go_the_usual_way()
+
+    @property
+    def _latest(self) -> RequestResponseCycle | None:
+        """The request whose head came last."""
+        latest: RequestResponseCycle | None = self.cycle  # None before the first, which uvicorn does not say
+        return latest
+
+    @property
+    def _answered(self) -> bool:
+        """Whether the latest request is, if there was one."""
+        latest = self._latest
+        return latest is None or latest.response_complete
 
     def _crowded(self) -> bool:
         """Whether uvicorn would refuse the request."""
@@ -215,7 +225,7 @@ class HubHttpProtocol(HttpToolsProtocol):
     def _look_whether_idle(self) -> None:
         self._idle = None
         left: float = self.timeout_keep_alive
-        if not self._arriving and self.cycle.response_complete:
+        if not self._arriving and self._answered:
             left += self._idle_since - self.loop.time()
         if left > 0:
             self._idle = self.loop.call_later(left, self._look_whether_idle)
@@ -253,8 +263,8 @@ class HubHttpProtocol(HttpToolsProtocol):
 
     def _others_wait(self) -> bool:
         """Whether a request is not answered yet that came before the latest."""
-        before: RequestResponseCycle | None = self.cycle  # None before the first request
-        return bool(self.pipeline) or not (before is None or before.response_complete or before.more_body)
+        latest = self._latest
+        return bool(self.pipeline) or not (latest is None or latest.response_complete or latest.more_body)
 
     def _lose_patience(self) -> None:
         self._patience = None
@@ -262,8 +272,8 @@ class HubHttpProtocol(HttpToolsProtocol):
             # What would be said now would be taken for the answer to another one.
             self._patience = self.loop.call_later(self._shared.settings.request_arrival_seconds, self._lose_patience)
             return
-        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
-        if self._arriving and (cycle is None or not cycle.response_started):
+        latest = self._latest
+        if self._arriving and (latest is None or not latest.response_started):
             self.transport.write(_problem(408, "request_timeout", "The request took too long to arrive."))
         self.transport.close()
 

@@ -21,7 +21,7 @@ from hub.edge.order import order_of
 from hub.edge.pos_envelope import Json, first_answer, present_answer
 from hub.edge.pos_errors import PosError
 from hub.edge.pos_form import identity, is_synchronous, redemption, submission
-from hub.edge.pos_request import Pending, PosAnswer, PosEndpoint, PosRequest
+from hub.edge.pos_request import NO_HEADERS, Pending, PosAnswer, PosEndpoint, PosRequest
 from hub.edge.redemption import redeem
 from hub.entropy import access_token, access_token_matches
 from hub.store.records import Register
@@ -31,7 +31,6 @@ from hub.wire.register import PairingView
 _log = log.get("pos")
 
 TOKEN_HEADER = "SmartConnect-Register-Token"
-_NO_HEADERS: Mapping[str, str] = {}
 _REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 
 
@@ -141,7 +140,7 @@ def _note(submitted: Submission) -> None:
 
 
 def _headers(submitted: Submission) -> Mapping[str, str]:
-    return _REPLAYED if submitted.replayed else _NO_HEADERS
+    return _REPLAYED if submitted.replayed else NO_HEADERS
 
 
 async def _submit(unit: Unit, order: Order) -> tuple[Submission, Register]:

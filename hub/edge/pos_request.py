@@ -23,7 +23,7 @@ Header = tuple[bytes, bytes]
 T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
-_NO_HEADERS: Mapping[str, str] = {}
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class PosRequest:
@@ -100,7 +100,7 @@ class PosAnswer:
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(self, body: Any, headers: Mapping[str, str] = _NO_HEADERS, *, status: int = 200) -> None:
+    def __init__(self, body: Any, headers: Mapping[str, str] = NO_HEADERS, *, status: int = 200) -> None:
         self.status = status
         self.body: bytes = _encode(body)
         self.headers = headers

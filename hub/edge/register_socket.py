@@ -20,6 +20,7 @@ from hub.edge.connection import Connection
 from hub.edge.edge import Edge
 from hub.edge.order import order_of
 from hub.edge.redemption import redeem
+from hub.edge.succeeded import once_succeeded
 from hub.errors import HubError
 from hub.store.unit import Unit
 from hub.wire import jsonrpc
@@ -167,14 +168,9 @@ class RegisterSession:
 
     def _submit(self, message: Incoming) -> Awaitable[Submitted]:
         order = order_of(self._who, jsonrpc.parse_params(message, Submit))
-        submitting = self._engine.execute(_submit, order)
-        submitting.add_done_callback(self._submitted)
-        return submitting
+        return once_succeeded(self._engine.execute(_submit, order), self._submitted)
 
-    def _submitted(self, submitting: asyncio.Future[Submitted]) -> None:
-        if submitting.cancelled() or submitting.exception() is not None:
-            return
-        submitted = submitting.result()
+    def _submitted(self, submitted: Submitted) -> None:
         _log.info(
             "transaction_submitted",
             transaction_id=submitted.transaction.transaction_id,

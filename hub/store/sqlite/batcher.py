@@ -92,11 +92,10 @@ class Batcher(Generic[J]):
             return
         limit = self._batch_limit
         self._jobs, self._futures = jobs[limit:], futures[limit:]
-        if len(jobs) > limit:
-            jobs, futures = jobs[:limit], futures[:limit]
-        back = partial(self._settle, jobs, futures)
+        batch = jobs[:limit]
+        back = partial(self._settle, batch, futures[:limit])
         try:
-            self._run(jobs, back)
+            self._run(batch, back)
         except Exception as error:
             asyncio.get_running_loop().call_soon(back, None, error)
 
