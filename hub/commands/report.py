@@ -163,10 +163,7 @@ async def answered(unit: Unit, device_id: str, epoch: int, about: str, answer: S
     device = await connected_device(unit, device_id, epoch)
     transaction = await _own(unit, device, transaction_id)
     if answer.state == "completed" and answer.result is not None:
-        if answer.result.transaction_id != transaction_id:
-            raise Refusal("transaction_unknown", "The result is another transaction's.")
-        await _record(unit, device, transaction, answer.result)
-        await queue.advance(unit, device)
+        await _record_answer(unit, device, transaction, answer.result)
     elif not queue.is_current(device, transaction) or transaction.state in TRANSACTION.final:
         return  # a late answer; the record has moved on
     elif answer.state != "unknown":
@@ -178,6 +175,14 @@ async def answered(unit: Unit, device_id: str, epoch: int, about: str, answer: S
         await _not_begun(unit, device, transaction)
     else:
         await _not_received(unit, device, transaction)
+
+
+async def _record_answer(unit: Unit, device: Device, transaction: Transaction, result: Result) -> None:
+    """The answer has the outcome itself in it."""
+    if result.transaction_id != transaction.transaction_id:
+        raise Refusal("transaction_unknown", "The result is another transaction's.")
+    await _record(unit, device, transaction, result)
+    await queue.advance(unit, device)
 
 
 async def _not_received(unit: Unit, device: Device, transaction: Transaction) -> None:
@@ -219,10 +224,7 @@ async def cancel_answered(unit: Unit, device_id: str, epoch: int, about: str, an
     device = await connected_device(unit, device_id, epoch)
     transaction = await _own(unit, device, transaction_id)
     if answer.state == "completed" and answer.result is not None:
-        if answer.result.transaction_id != transaction_id:
-            raise Refusal("transaction_unknown", "The result is another transaction's.")
-        await _record(unit, device, transaction, answer.result)
-        await queue.advance(unit, device)
+        await _record_answer(unit, device, transaction, answer.result)
     elif not queue.is_current(device, transaction) or transaction.state is not TransactionState.CANCELLING:
         return  # a late answer; the record has moved on
     elif answer.state == "cancelling":
