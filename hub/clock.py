@@ -29,6 +29,11 @@ class Clock(Protocol):
         """Call back on the event loop once `when_ms` has come; at once (but not before returning) if it has passed."""
 
 
+def wall_ms() -> int:
+    """The machine's own clock: for the log, whose times are compared with other logs. No deadline hangs on it."""
+    return time.time_ns() // 1_000_000
+
+
 class SystemClock:
     """Wall time, anchored once and carried on by the monotonic clock.
 

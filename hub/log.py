@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
 import msgspec
 import structlog
 
-from hub.clock import rfc3339
+from hub.clock import rfc3339, wall_ms
 from hub.log_lines import LogLines, Quiet
 
 SECRET_FIELDS = frozenset(
@@ -40,10 +39,14 @@ EventDict = structlog.typing.EventDict
 Processor = structlog.typing.Processor
 
 
-def _stamp(_logger: Any, method: str, event: EventDict) -> EventDict:
-    event["level"] = "error" if method == "exception" else method
-    event["timestamp"] = rfc3339(time.time_ns() // 1_000_000)
+def _stamped(event: EventDict, level: str, at_ms: int) -> EventDict:
+    event["level"] = level
+    event["timestamp"] = rfc3339(at_ms)
     return event
+
+
+def _stamp(_logger: Any, method: str, event: EventDict) -> EventDict:
+    return _stamped(event, "error" if method == "exception" else method, wall_ms())
 
 
 def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -58,8 +61,7 @@ def _render_with(renderer: Processor) -> Callable[[Quiet], str]:
     def render(line: Quiet) -> str:
         event = line.context | line.fields
         event["event"] = line.event
-        event["level"] = line.level
-        event["timestamp"] = rfc3339(line.at_ms)
+        _stamped(event, line.level, line.at_ms)
         return str(renderer(None, line.level, _redact(None, line.level, event)))
 
     return render

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import time
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, NamedTuple, TextIO
+
+from hub.clock import wall_ms
 
 _UNCHANGING = frozenset({str, int, float, bool, type(None)})
 
@@ -42,8 +43,8 @@ class LogLines:
 
     def quiet(self, level: str, context: dict[str, Any], event: str, fields: dict[str, Any]) -> None:
         """Keep a line, with its time and its values as they are now."""
-        line = Quiet(level, time.time_ns() // 1_000_000, context, event, fields)
-        self.soon(line if _UNCHANGING.issuperset(map(type, fields.values())) else self._render(line))
+        line = Quiet(level, wall_ms(), context, event, fields)
+        self.soon(line if _UNCHANGING.issuperset(map(type, fields.values())) else self._rendered(line))
 
     def soon(self, line: str | Quiet) -> None:
         """Write it with the others of this turn."""
@@ -79,11 +80,20 @@ class LogLines:
             finally:
                 self._lock.release()
 
+    def _rendered(self, line: Quiet) -> str:
+        """The line; one that cannot be rendered takes nothing with it but itself, and another says so in its place."""
+        try:
+            return self._render(line)
+        except Exception as error:
+            # Names only: a value that cannot be shown is not shown by way of its error either.
+            fields = {"said": line.event, "error": type(error).__name__}
+            return self._render(Quiet("error", line.at_ms, {"part": "log"}, "line_not_rendered", fields))
+
     def _write_waiting(self) -> None:
         lines: list[str] = []
         while self._waiting:
             line = self._waiting.popleft()
-            lines.append(line if isinstance(line, str) else self._render(line))
+            lines.append(line if isinstance(line, str) else self._rendered(line))
         # A log that cannot be written, on a full disk for one, is no reason to fail a payment.
         with contextlib.suppress(OSError, ValueError):
             self._stream.write("\n".join(lines) + "\n")

@@ -12,6 +12,7 @@ from hub import log
 
 async def speak(end: str) -> None:
     speaker = log.get("test")
+    speaker.info("half a character", text="\ud800")
     speaker.info("quiet", code="1234", device_id="dev-1", until=[1])
     speaker.debug("not to be seen")
     if end == "warning":

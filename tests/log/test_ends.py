@@ -25,9 +25,10 @@ async def test_what_was_said_is_written(end: str) -> None:
         assert "loud" in lines[place + 1]
 
 
-async def test_a_line_of_json_is_whole() -> None:
-    line = json.loads((await said("json", "exit")).splitlines()[0])
+async def test_a_line_of_json_is_whole_and_one_that_cannot_be_written_as_json_is_named() -> None:
+    broken, line = map(json.loads, (await said("json", "exit")).splitlines())
     assert line.pop("timestamp").endswith("Z")
+    assert (broken["event"], broken["said"]) == ("line_not_rendered", "half a character")
     assert line == {
         "part": "test",
         "code": "[redacted]",

@@ -121,6 +121,25 @@ async def test_who_speaks_in_the_middle_of_a_write_waits_for_nobody() -> None:
     assert stream.getvalue() == "info first {}\ninfo second {}\nmeanwhile\n"
 
 
+async def test_a_line_that_cannot_be_rendered_takes_no_other_with_it() -> None:
+    """It is not told why in the words of its values, and who speaks is not failed."""
+    stream = Stream()
+
+    def picky(line: Quiet) -> str:
+        if line.event == "broken":
+            raise ValueError(line.fields)
+        return rendered(line)
+
+    lines = LogLines(stream, picky)
+    lines.quiet("info", {}, "before", {})
+    lines.quiet("info", {}, "broken", {"number": 1})
+    lines.quiet("info", {}, "broken", {"rendered when it is said": [2]})
+    lines.quiet("info", {}, "after", {})
+    await a_turn()
+    instead = "error line_not_rendered {'part': 'log', 'said': 'broken', 'error': 'ValueError'}\n"
+    assert stream.getvalue() == f"info before {{}}\n{instead}{instead}info after {{}}\n"
+
+
 class Slow(Stream):
     """Takes its first write when it is allowed to."""
 
