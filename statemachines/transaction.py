@@ -74,7 +74,8 @@ class Outcome(Word):
 _COMPLETING = {outcome: TransactionTrigger(f"complete_{outcome.value}") for outcome in Outcome}
 
 _T, _S = TransactionTrigger, TransactionState
-_BEGUN = (_S.SENDING, _S.PROCESSING, _S.CANCELLING, _S.IN_DOUBT)
+_KNOWN = (_S.SENDING, _S.PROCESSING, _S.CANCELLING)
+_BEGUN = (*_KNOWN, _S.IN_DOUBT)
 
 TRANSACTION = Table(
     "transaction",
@@ -98,7 +99,8 @@ TRANSACTION = Table(
     ],
 )
 
-IN_FLIGHT = frozenset(_BEGUN)
+ON_DEVICE = frozenset(_KNOWN)
+"""Known to be there. Where one in doubt is, nobody can say: perhaps on a device that is silent, perhaps on none."""
 
 
 def check_fits(outcome: Outcome, *, moves_money: bool) -> None:

@@ -159,7 +159,7 @@ async def doubt(unit: Unit, transaction: Transaction, *, cause: str) -> None:
         transaction.cause = cause
         step.fire(unit, transaction, TransactionTrigger.LOSE_CONTACT)
         await unit.transactions.save(transaction)
-        await tell.transaction_updated(unit, transaction, queue_position=0)
+        await tell.transaction_updated(unit, transaction)
 
 
 async def abandon(unit: Unit, device: Device, transaction: Transaction, *, cause: str) -> None:
@@ -168,7 +168,7 @@ async def abandon(unit: Unit, device: Device, transaction: Transaction, *, cause
     if transaction.cause != cause:
         transaction.cause = cause
         step.note(unit, transaction, cause)
-        await tell.transaction_updated(unit, transaction, queue_position=0)
+        await tell.transaction_updated(unit, transaction)
     set_due(unit, transaction, None)
     await unit.transactions.save(transaction)
     await release(unit, device, transaction)

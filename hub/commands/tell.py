@@ -25,7 +25,7 @@ async def transaction_updated(
 ) -> TransactionView:
     """Tell the transaction's register what it is like now. Call it after saving, once per step that matters.
 
-    Returns what the register is told.
+    `queue_position` is given by who knows it already. Returns what the register is told.
     """
     if queue_position is None:
         queue_position = await view.queue_position(unit, transaction)

@@ -189,7 +189,7 @@ async def cancel_own(unit: Unit, register_key: str, transaction_id: str) -> Canc
         transaction.cancel_requested_at = unit.now
         step.note(unit, transaction, "cancel_wanted")
         await unit.transactions.save(transaction)
-        await tell.transaction_updated(unit, transaction, queue_position=0)
+        await tell.transaction_updated(unit, transaction)
     return Cancelled(answer=answer.value, transaction=await view.look(unit, transaction))
 
 

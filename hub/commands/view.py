@@ -10,7 +10,7 @@ from hub.store.unit import Unit
 from hub.wire.device import Result
 from hub.wire.register import DevicePresence, PairingView, TransactionResult, TransactionView
 from statemachines.pairing import PairingState
-from statemachines.transaction import TRANSACTION, TransactionState
+from statemachines.transaction import ON_DEVICE, TRANSACTION, TransactionState
 
 
 def result_view(result: Result, resolved_by: str | None) -> TransactionResult:
@@ -51,12 +51,10 @@ def transaction_view(transaction: Transaction, *, queue_position: int | None) ->
 
 
 async def queue_position(unit: Unit, transaction: Transaction) -> int | None:
-    """0: on the device; 1: next; and so on. None when it has ended."""
-    if transaction.state in TRANSACTION.final:
-        return None
-    if transaction.state is not TransactionState.QUEUED:
-        return 0
-    return 1 + await unit.transactions.count_waiting(transaction.device_id, before=transaction.seq)
+    """0: on the device; 1: next; and so on. None when it has ended, or is in doubt: then nobody knows where it is."""
+    if transaction.state is TransactionState.QUEUED:
+        return 1 + await unit.transactions.count_waiting(transaction.device_id, before=transaction.seq)
+    return 0 if transaction.state in ON_DEVICE else None
 
 
 async def look(unit: Unit, transaction: Transaction) -> TransactionView:

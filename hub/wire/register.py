@@ -78,7 +78,7 @@ class TransactionView(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `state` is the table's; `final` says that it will not change. `delayed`: the outcome is unknown for now; keep
     waiting. `never_sent`: it never left the hub, so it was certainly not charged. `queue_position`: 1 is next,
-    0 is on the device; absent when final. The basket (`sale_data`) is not repeated: the register has it.
+    0 is on the device; absent when final or in doubt. The basket (`sale_data`) is not repeated: the register has it.
     """
 
     transaction_id: str

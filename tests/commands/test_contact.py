@@ -38,6 +38,19 @@ async def test_what_was_in_flight_is_in_doubt_after_the_grace_and_not_before(
     assert await scene.state(paid) == "in_doubt"
 
 
+async def test_where_one_in_doubt_is_nobody_knows(scene: Scene, terminal: Terminal, till: Till) -> None:
+    """It has no place in the queue until the device says that it has it; the others keep theirs."""
+    paid, waiting = await till.pay(), await till.pay()
+    await terminal.start()
+    await scene.pass_seconds(60)
+    told = till.events("transaction.updated")[-1]["params"]["transaction"]
+    assert (told["transaction_id"], told["state"]) == (paid, "in_doubt")
+    assert "queue_position" not in told
+    assert [(await till.look(each)).queue_position for each in (paid, waiting)] == [None, 1]
+    await terminal.progress(paid, "entering_pin")
+    assert [(await till.look(each)).queue_position for each in (paid, waiting)] == [0, 1]
+
+
 async def test_nothing_is_sent_to_a_device_that_is_away(scene: Scene, terminal: Terminal, till: Till) -> None:
     await till.pay()
     terminal.frames()
@@ -135,7 +148,7 @@ async def test_one_that_it_had_acknowledged_and_then_forgot_stays_in_doubt_and_t
     await terminal.switch_on()
     await terminal.answer(terminal.frame("transaction.inquire"), "unknown")
     seen = await till.look(paid)
-    assert (seen.state, seen.cause) == ("in_doubt", "device_forgot")
+    assert (seen.state, seen.cause, seen.queue_position) == ("in_doubt", "device_forgot", None)
     assert await terminal.start() == next_one
     await scene.pass_seconds(10_000)
     assert await scene.state(paid) == "in_doubt"

@@ -77,6 +77,7 @@ async def test_silent_device(shop: Shop) -> None:
     seen = await shop.poll(first)
     assert read(seen) == ("PENDING", "OK-DELAYED", "DELAYED-TRANSACTION")
     assert seen["data"]["Cause"] == "device_silent"
+    assert "QueuePosition" not in seen["data"], "nobody knows whether it is on the device"
 
 
 async def away(shop: Shop) -> tuple[Terminal, Till]:

@@ -187,6 +187,9 @@ async def test_cancel_what_is_in_doubt(shop: Shop) -> None:
     assert answer["answer"] == "unknown"
     assert (answer["transaction"]["state"], answer["transaction"]["delayed"]) == ("in_doubt", True)
     assert answer["transaction"]["cancel_requested"] is True
+    told = await till.socket.pushed("transaction.updated", lambda params: "cancel_requested" in params["transaction"])
+    for view in (answer["transaction"], told["params"]["transaction"]):
+        assert "queue_position" not in view
 
 
 async def test_both_doors_see_the_same(shop: Shop) -> None:

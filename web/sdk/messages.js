@@ -56,7 +56,7 @@
  * @property {string} [transaction_reference]
  * @property {string} [idempotency_key]
  * @property {string} [stage]
- * @property {number} [queue_position] 1 is next, 0 is on the device; absent when final
+ * @property {number} [queue_position] 1 is next, 0 is on the device; absent when final or in doubt
  * @property {boolean} [delayed] the outcome is unknown for now
  * @property {boolean} [never_sent] it never left the hub: certainly not charged
  * @property {boolean} [cancel_requested]
