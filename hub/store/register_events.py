@@ -62,20 +62,45 @@ class RegisterEvents:
         row = await self._session.one("SELECT min(number) FROM register_events WHERE register_key = ?", register_key)
         return row[0] if row else None
 
-    async def sweep(self, before: int, limit: int) -> int:
-        """Delete what is older than `before`, in the order in which it came; return how many events went."""
-        old = await self._session.all(
+    async def sweep(self, before: int, limit: int, *, now: int) -> int:
+        """Delete what is older than `before`, in the order in which it came; return how many events went.
+
+        The look ends at an event that is young. One from the future is not: the clock stood wrong when it came, perhaps
+        for as long as that process ran. It goes as soon as one behind it is old, and holds up nobody.
+        """
+        found = await self._session.all(
             "SELECT event_id, register_key, number, at FROM register_events ORDER BY event_id LIMIT ?", limit
         )
-        old = list(takewhile(lambda row: row[3] < before, old))
-        if not old:
+        swept = list(takewhile(lambda row: row[3] < before or row[3] > now, found))
+        while swept and swept[-1][3] >= before:
+            if len(swept) == limit and await self._is_old_behind(swept[-1][0], before):
+                break
+            del swept[-1]
+        if not swept:
             return 0
-        swept = {register_key: number for _, register_key, number, _ in old}
-        for register_key, number in swept.items():
+        last_numbers = {register_key: number for _, register_key, number, _ in swept}
+        for register_key, number in last_numbers.items():
             await self._session.run(
                 "UPDATE registers SET swept_event = ? WHERE register_key = ? AND swept_event < ?",
                 number,
                 register_key,
                 number,
             )
-        return await self._session.run("DELETE FROM register_events WHERE event_id <= ?", old[-1][0])
+        return await self._session.run("DELETE FROM register_events WHERE event_id <= ?", swept[-1][0])
+
+    async def _is_old_behind(self, event_id: int, before: int) -> bool:
+        """Whether an old event came after this one: a few looks, at doubling distances from the newest on.
+
+        An old one may be missed. Those behind grow old without end, so one is met in time.
+        """
+        row = await self._session.one("SELECT max(event_id) FROM register_events")
+        newest = row[0] if row else event_id
+        distance = 1
+        while (place := newest + 1 - distance) > event_id:
+            row = await self._session.one(
+                "SELECT at FROM register_events WHERE event_id >= ? ORDER BY event_id LIMIT 1", place
+            )
+            if row is not None and row[0] < before:
+                return True
+            distance *= 2
+        return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hub.commands import retention
 from hub.store.unit import Unit
 from tests.clock import ManualClock
@@ -87,6 +89,51 @@ async def test_portions_pass_by_what_stays_or_came_under_a_wrong_clock_and_end_a
     assert [await shop.hub.edge.engine.execute(portion) for _ in range(4)] == [2, 2, 1, 0]
     assert (await shop.poll(stays))["transactionStatus"] == "PENDING"
     assert [(await shop.poll(each))["transactionStatus"] for each in young] == ["COMPLETED"] * 2
+
+
+@pytest.mark.parametrize(
+    ("came", "stays"),
+    [
+        ("ooy", "y"),
+        ("oooooo", ""),
+        ("foy", "y"),
+        ("ofoyy", "yy"),
+        ("ofofofy", "fy"),
+        ("offyy", "ffyy"),  # nothing behind it is old
+        ("yoy", "yoy"),  # a clock that stood behind takes no young one along
+        ("fffffffffooooyy", "yy"),  # it stood wrong for longer than a portion
+        ("offffffffoooyyy", "yyy"),
+        ("fffo", ""),
+        ("offffffffyy", "ffffffffyy"),
+        ("fffffffff", "fffffffff"),
+    ],
+)
+async def test_portions_of_events_end_at_what_is_young_and_not_at_what_came_under_a_clock_far_ahead(
+    shop: Shop, clock: ManualClock, came: str, stays: str
+) -> None:
+    """`o`ld, `y`oung and from the `f`uture, in the order in which they came."""
+    till = await shop.register(await shop.device())
+    key = (await till.connect())["register_key"]
+    at = {"o": clock.now_ms() - 2, "y": clock.now_ms(), "f": clock.now_ms() + 400 * DAY * 1000}
+
+    async def fill(unit: Unit) -> int:
+        first = await unit.events.next_number(key)
+        await unit.events._session.run("DELETE FROM register_events")
+        for number, when in enumerate(came, start=first):
+            await unit.events.add(key, number, at[when], f"{when}{number}".encode())
+        return first + len(came) - 1
+
+    async def portion(unit: Unit) -> int:
+        return await unit.events.sweep(unit.now - 1, 3, now=unit.now)
+
+    async def left(unit: Unit) -> tuple[str, int]:
+        found = await unit.events.after(key, 0, limit=100)
+        return "".join(frame.decode()[0] for _, frame in found), await unit.events.last(key)
+
+    last = await shop.hub.edge.engine.execute(fill)
+    while await shop.hub.edge.engine.execute(portion):
+        pass
+    assert await shop.hub.edge.engine.query(left) == (stays, last)
 
 
 async def test_old_events_are_swept_and_a_register_that_missed_them_gets_a_snapshot(
