@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.commands import retention
+from hub.entropy import register_key
 from hub.store.unit import Unit
 from tests.clock import ManualClock
 from tests.shop import Shop, Terminal, Till
@@ -113,7 +114,7 @@ async def test_portions_of_events_end_at_what_is_young_and_not_at_what_came_unde
 ) -> None:
     """`o`ld, `y`oung and from the `f`uture, in the order in which they came."""
     till = await shop.register(await shop.device())
-    key = (await till.connect())["register_key"]
+    key = register_key(**till.hello)
     at = {"o": clock.now_ms() - 2, "y": clock.now_ms(), "f": clock.now_ms() + 400 * DAY * 1000}
 
     async def fill(unit: Unit) -> int:
