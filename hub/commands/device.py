@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
+from operator import attrgetter
 
 from hub.bus.signal import DeviceClose
 from hub.clock import rfc3339
@@ -13,7 +16,16 @@ from hub.settings import milliseconds
 from hub.store.records import Device, Transaction
 from hub.store.unit import Unit
 from hub.wire.close_codes import CloseCode
-from hub.wire.device import Enrolled, Hello, PairingCodeShown, PairingInfo, PairingRemoved
+from hub.wire.device import (
+    NAMED_REFUSALS,
+    Enrolled,
+    Hello,
+    PairingCodeShown,
+    PairingInfo,
+    PairingRemoved,
+    RefusedResult,
+    Result,
+)
 from statemachines.device_queue import DEVICE_QUEUE, QueueTrigger
 from statemachines.refusal import Refusal
 from statemachines.transaction import TRANSACTION, TransactionState, speaks_for
@@ -109,12 +121,14 @@ class Connected:
     pairings: list[PairingInfo]
     removed: list[PairingRemoved]
     recorded: list[str]
+    refused: list[RefusedResult]
     pairing_code: PairingCodeShown | None
 
 
-async def connect(unit: Unit, hello: Hello) -> Connected:
+async def connect(unit: Unit, hello: Hello, malformed: Sequence[RefusedResult] = ()) -> Connected:
     """Take a device's hello: check it, raise the epoch, settle what was in flight, go on with the queue.
 
+    `malformed` are results that came with it and could not be read; they are not among its `results`.
     Raises `Unauthorised` for an unknown device, a wrong or missing credential, or a revoked one; and what `enrol` does.
     """
     device, credential = await _identify(unit, hello)
@@ -125,7 +139,7 @@ async def connect(unit: Unit, hello: Hello) -> Connected:
     device.serial, device.model, device.firmware = hello.serial, hello.model, hello.firmware
     device.connected_at, device.due_at = unit.now, None
     # Before the queue reconciles: what settles the one in flight would end that too early.
-    recorded = await report.record_results(unit, device, hello.results)
+    recorded, refused = await report.record_results(unit, device, _placed(hello.results, malformed))
     await _leave_to_its_hardware(unit, device)
     step.fire_queue(unit, device, QueueTrigger.CONNECT)
     await unit.transactions.set_waiting_due(device.device_id, no_later_than=None)
@@ -140,8 +154,15 @@ async def connect(unit: Unit, hello: Hello) -> Connected:
         pairings=await pairing.of_device(unit, device.device_id),
         removed=await pairing.ended_since(unit, device.device_id, told_since),
         recorded=recorded,
+        refused=sorted([*malformed, *refused], key=attrgetter("index"))[:NAMED_REFUSALS],
         pairing_code=await pairing_code.shown(unit, device.device_id),
     )
+
+
+def _placed(results: list[Result], malformed: Sequence[RefusedResult]) -> Iterator[tuple[int, Result]]:
+    """The results, each with the place that it had in the hello: between those that could not be read."""
+    taken = {refused.index for refused in malformed}
+    return zip((index for index in count() if index not in taken), results, strict=False)
 
 
 async def _identify(unit: Unit, hello: Hello) -> tuple[Device, str | None]:

@@ -7,6 +7,7 @@ can speak for it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from operator import attrgetter
 
 import msgspec
@@ -15,7 +16,7 @@ from hub.commands import queue, step, tell
 from hub.settings import milliseconds
 from hub.store.records import Device, Transaction
 from hub.store.unit import Unit
-from hub.wire.device import CancelAck, Recorded, Result, StartAnswer
+from hub.wire.device import CancelAck, Recorded, RefusedResult, Result, StartAnswer
 from hub.wire.function import Function
 from hub.wire.limits import CONTROLS
 from statemachines.device_queue import DEVICE_QUEUE, QueueState, QueueTrigger
@@ -124,17 +125,28 @@ async def _record(unit: Unit, device: Device, transaction: Transaction, reported
     return Recorded(transaction.transaction_id, transaction.state.value, conflict=heard is Heard.CONFLICT)
 
 
-async def record_results(unit: Unit, device: Device, results: list[Result]) -> list[str]:
-    """Record the results that a hello brings and return the ids that are on record now. Foreign ids are skipped."""
+async def record_results(
+    unit: Unit, device: Device, results: Iterable[tuple[int, Result]]
+) -> tuple[list[str], list[RefusedResult]]:
+    """Record the results that a hello brings, each by itself, with its place there.
+
+    Returns the ids that are on record now, and the results that are refused.
+    """
     recorded: list[str] = []
-    for result in results:
+    refused: list[RefusedResult] = []
+    for index, result in results:
         try:
             transaction = await _own(unit, device, result.transaction_id)
             await _record(unit, device, transaction, result)
-        except Refusal:
-            continue
-        recorded.append(result.transaction_id)
-    return recorded
+        except Refusal as refusal:
+            refused.append(
+                RefusedResult(
+                    index=index, transaction_id=result.transaction_id, code=refusal.code, message=refusal.text
+                )
+            )
+        else:
+            recorded.append(result.transaction_id)
+    return recorded, refused
 
 
 async def complete(unit: Unit, device_id: str, epoch: int, result: Result) -> Recorded:

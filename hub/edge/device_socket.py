@@ -12,7 +12,7 @@ from hub import log
 from hub.bus.signal import DeviceClose, DeviceFrame, Signal, device_topic
 from hub.clock import rfc3339
 from hub.commands import device, pairing, pairing_code, report
-from hub.edge import handshake
+from hub.edge import device_hello, handshake
 from hub.edge.connection import Connection
 from hub.edge.edge import Edge
 from hub.edge.succeeded import once_succeeded
@@ -21,7 +21,6 @@ from hub.wire.close_codes import DEVICE_SUBPROTOCOL
 from hub.wire.device import (
     CancelAck,
     Empty,
-    Hello,
     PairingList,
     Pong,
     Progress,
@@ -52,18 +51,21 @@ class _Greeting:
         self._edge = edge
 
     async def __call__(self, connection: Connection, message: Incoming) -> tuple[DeviceSession, Welcome]:
-        hello = jsonrpc.parse_params(message, Hello)
+        hello, malformed = device_hello.read(message)
         session = DeviceSession(self._edge, connection, hello.device_id)
         # Subscribed before the command runs: what its commit sends to this device arrives before it returns.
         session.subscribe()
         try:
-            connected = await self._edge.engine.execute(device.connect, hello)
+            connected = await self._edge.engine.execute(device.connect, hello, malformed)
         except BaseException:
             session.unsubscribe()
             raise
         session.epoch = connected.epoch
         connection.ids |= {"device_id": hello.device_id, "epoch": connected.epoch}
         _log.info("device_connected", serial=hello.serial, firmware=hello.firmware, **connection.ids)
+        if connected.refused:
+            codes = sorted({refused.code for refused in connected.refused})
+            _log.warning("results_refused", results=len(connected.refused), error_codes=codes, **connection.ids)
         clock = self._edge.engine.clock
         return session, Welcome(
             device_id=connected.device_id,
@@ -74,6 +76,7 @@ class _Greeting:
             pairings=connected.pairings,
             removed=connected.removed,
             recorded=connected.recorded,
+            refused=connected.refused,
             credential=connected.credential,
             pairing_code=connected.pairing_code,
         )

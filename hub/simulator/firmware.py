@@ -20,7 +20,7 @@ from hub.sdk.peer import NoAnswer
 from hub.sdk.reconnect import Close
 from hub.simulator.bank import Bank
 from hub.simulator.happenings import Happenings
-from hub.simulator.memory import Entry, Memory
+from hub.simulator.memory import REFUSAL, Entry, Memory
 from hub.simulator.network import Network
 from hub.simulator.script import Job, Script, Verdict
 from hub.wire.device import (
@@ -171,6 +171,9 @@ class Terminal(Firmware):
         self.code = welcome.pairing_code
         for transaction_id in welcome.recorded:
             self._memory.record(transaction_id, "recorded")
+        for refused in welcome.refused:
+            if refused.transaction_id is not None:
+                self._memory.record(refused.transaction_id, f"{REFUSAL}{refused.code}")
         for result in self._memory.unrecorded():
             self._report(result)
         self._seen.put(welcome)
@@ -228,7 +231,7 @@ class Terminal(Firmware):
             recorded = await self.client.complete(result)
         except CallError as error:
             # For good: the hub says that this device cannot have this outcome. It stays in the memory.
-            recorded = Recorded(result.transaction_id, f"refused:{error.code}")
+            recorded = Recorded(result.transaction_id, f"{REFUSAL}{error.code}")
         except SdkError:
             return
         finally:

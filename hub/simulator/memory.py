@@ -21,6 +21,10 @@ KEPT_RESULTS = 1000
 """Finished and recorded transactions that are remembered; older ones are forgotten, as a terminal's journal does."""
 
 
+REFUSAL = "refused:"
+"""Begins the hub's word on an outcome that it will not have, for good; the code follows."""
+
+
 class Entry(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One transaction in memory. `recorded`: the hub's word on it, once it has one."""
 
@@ -89,7 +93,11 @@ class Memory:
 
     def results(self, *, recorded: int) -> list[Result]:
         """The last results, oldest first: all that the hub may not have, and up to `recorded` that it has."""
-        known = [entry for entry in self._entries.values() if entry.result is not None and entry.recorded is not None]
+        known = [
+            entry
+            for entry in self._entries.values()
+            if entry.result is not None and entry.recorded is not None and not entry.recorded.startswith(REFUSAL)
+        ]
         kept = {id(entry) for entry in known[len(known) - min(recorded, len(known)) :]}
         return [
             entry.result

@@ -64,7 +64,8 @@ class Hello(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `enrol`: in development mode an unknown device is enrolled, with the `credential` that it has chosen (32 characters
     at least, kept before it is sent), so that a hello without an answer can be said again. Without one the hub makes
-    it. `results` are the last ones that the device keeps; the hub records those it does not know yet.
+    it. `results` are the last ones that the device keeps; the hub records those it does not know yet, and one that is
+    malformed is refused by itself.
     """
 
     device_id: Identifier
@@ -112,11 +113,29 @@ class PairingClosed(Struct, frozen=True, kw_only=True):
     cause: str
 
 
+NAMED_REFUSALS = 100
+"""As many refused results of a hello are named."""
+
+
+class RefusedResult(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One of the hello's `results` that the hub does not take; `index` is its place there, from 0.
+
+    `code` and `message` are those that `transaction.complete` would be answered with. `transaction_id` is missing if it
+    cannot be read.
+    """
+
+    index: int
+    code: str
+    message: str
+    transaction_id: str | None = None
+
+
 class Welcome(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The hub's answer to `hello`.
 
     `credential` comes once, when the hub has just enrolled the device and made it one. `removed` lists pairings that
-    ended while it was away. `recorded` lists the transactions of `results` whose outcome the hub has on record now.
+    ended while it was away. `recorded` lists the transactions of `results` whose outcome the hub has on record now;
+    `refused` the results that it does not take, the first `NAMED_REFUSALS` of them.
     """
 
     device_id: str
@@ -127,6 +146,7 @@ class Welcome(Struct, frozen=True, omit_defaults=True, kw_only=True):
     pairings: list[PairingInfo]
     removed: list[PairingRemoved] = msgspec.field(default_factory=list)
     recorded: list[str] = msgspec.field(default_factory=list)
+    refused: list[RefusedResult] = msgspec.field(default_factory=list)
     credential: str | None = None
     pairing_code: PairingCodeShown | None = None
 

@@ -91,8 +91,9 @@ async def test_control_characters_in_a_result(shop: Shop) -> None:
         {"firmware": 12},
         {"in_flight": {}},
         {"in_flight": ["x"]},
-        {"results": [{"transaction_id": "x"}]},
-        {"results": [{"transaction_id": "x", "outcome": "approved", "amount_total_cents": -5}]},
+        {"results": {}},
+        {"results": None},
+        {"results": [{"transaction_id": "x"}], "serial": ""},
         {"enrol": "yes"},
     ],
 )

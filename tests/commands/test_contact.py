@@ -192,29 +192,34 @@ async def test_an_unanswered_inquiry_is_repeated_then_the_device_counts_as_stall
     assert await scene.state(paid) == "processing"
 
 
-async def test_results_of_transactions_that_are_not_its_own_are_skipped(
+async def test_results_of_transactions_that_are_not_its_own_are_refused(
     scene: Scene, terminal: Terminal, till: Till
 ) -> None:
     other = await scene.device("D2")
     foreign = await (await scene.till(other, "R2")).pay()
     connected = await terminal.switch_on(results=[result(foreign), result("nobodys")])
     assert connected.recorded == []
+    assert [(each.index, each.transaction_id, each.code) for each in connected.refused] == [
+        (0, foreign, "transaction_unknown"),
+        (1, "nobodys", "transaction_unknown"),
+    ]
     assert await scene.state(foreign) == "sending"
 
 
-async def test_a_result_that_does_not_fit_is_skipped_and_the_rest_counts(
+async def test_a_result_that_does_not_fit_is_refused_and_the_rest_counts(
     scene: Scene, terminal: Terminal, till: Till
 ) -> None:
     paid = await till.pay()
     connected = await terminal.switch_on(results=[result(paid, Outcome.DONE), result(paid)])
     assert connected.recorded == [paid]
+    assert [(each.index, each.code) for each in connected.refused] == [(0, "outcome_does_not_fit")]
     assert await scene.state(paid) == "approved"
 
 
-async def test_a_result_for_one_that_was_never_sent_is_skipped(scene: Scene, terminal: Terminal, till: Till) -> None:
+async def test_a_result_for_one_that_was_never_sent_is_refused(scene: Scene, terminal: Terminal, till: Till) -> None:
     first, waiting = await till.pay(), await till.pay()
     connected = await terminal.switch_on(results=[result(waiting)], in_flight=[first])
-    assert connected.recorded == []
+    assert (connected.recorded, [each.code for each in connected.refused]) == ([], ["transaction_not_started"])
     assert await scene.state(waiting) == "queued"
 
 

@@ -46,7 +46,7 @@ async def test_it_may_claim_what_it_likes(scene: Scene, terminal: Terminal, till
     paid = await till.pay()
     await terminal.start()
     connected = await terminal.switch_on(serial="SN-2", in_flight=[paid], results=[result(paid)])
-    assert connected.recorded == []
+    assert (connected.recorded, [each.code for each in connected.refused]) == ([], ["other_hardware"])
     says: list[Callable[[], Awaitable[object]]] = [
         lambda: terminal.complete(paid),
         lambda: terminal.progress(paid, "entering_pin"),

@@ -9,7 +9,10 @@ import pytest
 from hub.sdk import Close, GivenUp
 from hub.simulator import Memory
 from hub.simulator.firmware import Moment
+from hub.simulator.script import Verdict
 from hub.wire.close_codes import CloseCode
+from hub.wire.device import Welcome
+from statemachines.transaction import Outcome
 from tests.clock import ManualClock
 from tests.running import RunningHub, running
 from tests.sdk.stage import Frames, Pauses, device_at, free_port, pay, register_at, shop_at, until, until_away
@@ -76,6 +79,25 @@ async def test_a_payment_that_ends_while_the_network_is_away(hub: RunningHub) ->
         assert (await register.wait_final(transaction_id)).state == "approved"
         await device.recorded(transaction_id)
         assert device.memory.charges == {transaction_id: 1}
+
+
+async def test_an_outcome_that_the_hub_cannot_read_does_not_keep_the_device_away(hub: RunningHub) -> None:
+    """It is refused for good, and not told again; the payment is not taken to have ended."""
+    async with shop_at(hub, on_frame=None) as (device, register):
+        transaction_id = await pay(register)
+        await device.next_transaction()
+        await device.next(Welcome)
+        device.lose_power_at = Moment.FINISHED
+        device.job.decision.set_result(Verdict(Outcome.DECLINED, "No Money!"))
+        await device.powered_off()
+        await device.power_on()
+        welcome = await device.next(Welcome)
+        assert [(each.transaction_id, each.code) for each in welcome.refused] == [(transaction_id, "invalid_params")]
+        assert await device.recorded(transaction_id) == "refused:invalid_params"
+        assert not (await register.get(transaction_id)).final
+        await device.power_off()
+        await device.power_on()
+        assert (await device.next(Welcome)).refused == []
 
 
 async def test_a_network_that_swallows_everything(hub: RunningHub) -> None:

@@ -118,6 +118,8 @@
  * @typedef {{ pairing_id: string, register_name: string, cause: string, removed_at: string }} PairingRemoved
  * @typedef {{ code: string, expires_at: string, expires_in_seconds: number, session_ends_at: string }} PairingCodeShown
  *
+ * @typedef {{ index: number, code: string, message: string, transaction_id?: string }} RefusedResult
+ *
  * @typedef {object} DeviceWelcome
  * @property {string} device_id
  * @property {number} epoch
@@ -127,6 +129,7 @@
  * @property {PairingInfo[]} pairings
  * @property {PairingRemoved[]} [removed] pairings that ended while it was away
  * @property {string[]} [recorded] transactions whose outcome the hub has on record now
+ * @property {RefusedResult[]} [refused] results of the hello that the hub does not take; told one by one, it says so again
  * @property {string} [credential] once, when the hub has just enrolled the device
  * @property {PairingCodeShown} [pairing_code]
  *
