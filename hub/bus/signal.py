@@ -64,6 +64,17 @@ class RegisterEvent(Struct, frozen=True, gc=False):
         return register_topic(self.register_key)
 
 
+class RegisterTokens(Struct, frozen=True, gc=False):
+    """The register's tokens that are good from now on, as digests. Its connections that live on another one end."""
+
+    register_key: str
+    good: tuple[str, ...]
+
+    @property
+    def topic(self) -> str:
+        return register_topic(self.register_key)
+
+
 class TransactionChanged(Struct, frozen=True, gc=False):
     """A transaction took a step; who waits for it looks again."""
 
@@ -99,4 +110,4 @@ class Happened(Struct, frozen=True, kw_only=True, gc=False):
     detail: str | None = None
 
 
-Signal = DeviceFrame | DeviceClose | RegisterEvent | TransactionChanged | CallbackQueued | Happened
+Signal = DeviceFrame | DeviceClose | RegisterEvent | RegisterTokens | TransactionChanged | CallbackQueued | Happened

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from hub.bus.signal import DeviceFrame
+from hub.bus.signal import DeviceFrame, RegisterTokens
 from hub.clock import rfc3339
 from hub.commands import pairing_code, queue, step, tell, view
 from hub.commands.identity import Identity
@@ -90,10 +90,14 @@ async def _register(unit: Unit, who: Identity, asked: Redeem) -> Register:
 
 
 async def _grant(unit: Unit, register: Register, *, anew: bool) -> str:
-    """A new token. Earlier ones stay good while the register is paired without a break; pairing anew voids them."""
+    """A new token. Earlier ones stay good while the register is paired without a break; pairing anew voids them.
+
+    Told before the pairing is: a connection that ends with its token hears nothing of what comes after.
+    """
     await unit.registers.void_tokens(register.register_key, but_newest=0 if anew else KEPT_TOKENS - 1)
     token = unit.entropy.secret("reg_")
     await unit.registers.grant_token(register.register_key, digest(token), at=unit.now)
+    unit.signal(RegisterTokens(register.register_key, await unit.registers.tokens(register.register_key)))
     return token
 
 

@@ -32,7 +32,7 @@ async def subscribe(unit: Unit, hello: Hello) -> Subscribed:
 
     Raises `Unauthorised`, or `Refusal` for an incomplete hello.
     """
-    who = await _identify(unit, hello)
+    who = await identify(unit, hello)
     last = await unit.events.last(who.register_key)
     resume_after, replay = await _replay(unit, who.register_key, hello.last_event, last)
     return Subscribed(
@@ -45,7 +45,8 @@ async def subscribe(unit: Unit, hello: Hello) -> Subscribed:
     )
 
 
-async def _identify(unit: Unit, hello: Hello) -> Identity:
+async def identify(unit: Unit, hello: Hello) -> Identity:
+    """Who says it; raises as `subscribe` does."""
     if hello.register_token is not None:
         who = await identity.by_token(unit, hello.register_token)
         given = (hello.register_id, hello.business_name, hello.vendor_name)

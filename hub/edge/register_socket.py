@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 import hub
 from hub import log
-from hub.bus.signal import RegisterEvent, Signal, register_topic
+from hub.bus.signal import RegisterEvent, RegisterTokens, Signal, register_topic
 from hub.clock import rfc3339
 from hub.commands import pairing, subscription, transaction
 from hub.commands.subscription import Subscribed
@@ -21,6 +21,7 @@ from hub.edge.edge import Edge
 from hub.edge.order import order_of
 from hub.edge.redemption import redeem
 from hub.edge.succeeded import once_succeeded
+from hub.entropy import digest
 from hub.errors import HubError
 from hub.store.unit import Unit
 from hub.wire import jsonrpc
@@ -32,6 +33,7 @@ from hub.wire.register import (
     Hello,
     Pong,
     Redeem,
+    Redeemed,
     Submit,
     Submitted,
     Welcome,
@@ -58,9 +60,17 @@ class _Greeting:
     async def __call__(self, connection: Connection, message: Incoming, /) -> tuple[RegisterSession, Welcome]:
         hello = jsonrpc.parse_params(message, Hello)
         subscribed = await self._edge.engine.query(subscription.subscribe, hello)
+        session = RegisterSession(self._edge, connection, subscribed, hello.register_token)
+        if session.needs_token:
+            # From here on it hears of a token that is voided. One that was voided since the first look is seen now.
+            try:
+                await self._edge.engine.query(subscription.identify, hello)
+            except BaseException:
+                session.unsubscribe()
+                raise
         connection.ids |= {"register_key": subscribed.who.register_key}
         _log.info("register_connected", replay=subscribed.replay, **connection.ids)
-        return RegisterSession(self._edge, connection, subscribed), Welcome(
+        return session, Welcome(
             register_key=subscribed.who.register_key,
             event=subscribed.event,
             replay=subscribed.replay,
@@ -75,13 +85,14 @@ class _Greeting:
 class RegisterSession:
     """One connection of a register, and its place in the register's sequence of events.
 
+    It ends with the token that it lives on: the one that it came with, or a newer one that it has been granted since.
     Every event goes out exactly once and in order: pushed events that follow on are sent at once; if one does not, the
     missing ones are read from the store first.
     """
 
     concurrency = 32
 
-    def __init__(self, edge: Edge, connection: Connection, subscribed: Subscribed) -> None:
+    def __init__(self, edge: Edge, connection: Connection, subscribed: Subscribed, token: str | None) -> None:
         self._edge = edge
         self._engine = edge.engine
         self._connection = connection
@@ -91,9 +102,18 @@ class RegisterSession:
         self._catching_up: asyncio.Task[None] | None = None
         self._welcomed = False
         self._gone = False
+        self._token = None if token is None else digest(token)
+        self._good: tuple[str, ...] | None = None
+        """The tokens of the register that are good, as was last told."""
+        self._redeeming = 0
         # Events that were committed after the hello was read are found missing, and read, with the first one pushed;
         # to need no first one, `welcomed` looks once.
-        self._unsubscribe = self._engine.bus.subscribe(register_topic(self._who.register_key), self._on_signal)
+        self.unsubscribe = self._engine.bus.subscribe(register_topic(self._who.register_key), self._on_signal)
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the triple alone does not let it in, or did only while the register had never paired."""
+        return self._token is not None or self._edge.settings.require_register_token
 
     def welcomed(self) -> None:
         """The answer to the hello is on its way; events may follow it, and not before."""
@@ -102,6 +122,9 @@ class RegisterSession:
 
     def _on_signal(self, signal: Signal) -> None:
         if not isinstance(signal, RegisterEvent):
+            if isinstance(signal, RegisterTokens):
+                self._good = signal.good
+                self._end_with_its_token()
             return
         self._known = max(self._known, signal.number)
         if not self._welcomed:
@@ -111,6 +134,11 @@ class RegisterSession:
             self._connection.send(signal.frame)
         elif signal.number > self._sent:
             self._catch_up()
+
+    def _end_with_its_token(self) -> None:
+        # What it redeems itself voids the token that it came with, and is told before the new one is known here.
+        if self._good is not None and self.needs_token and self._token not in self._good and not self._redeeming:
+            self._connection.close(CloseCode.REVOKED)
 
     def _catch_up(self) -> None:
         if self._catching_up is None:
@@ -140,7 +168,7 @@ class RegisterSession:
 
     async def gone(self) -> None:
         self._gone = True
-        self._unsubscribe()
+        self.unsubscribe()
         if self._catching_up is not None:
             self._catching_up.cancel()
             with contextlib.suppress(asyncio.CancelledError, HubError):
@@ -161,7 +189,16 @@ class RegisterSession:
 
     def _redeem(self, message: Incoming) -> Awaitable[object]:
         asked = jsonrpc.parse_params(message, Redeem)
-        return redeem(self._edge, self._who, asked, source=self._connection.source)
+        redeeming = redeem(self._edge, self._who, asked, source=self._connection.source)
+        self._redeeming += 1
+        redeeming.add_done_callback(self._redeemed)
+        return redeeming
+
+    def _redeemed(self, redeeming: asyncio.Future[Redeemed]) -> None:
+        self._redeeming -= 1
+        if self.needs_token and not redeeming.cancelled() and redeeming.exception() is None:
+            self._token = digest(redeeming.result().register_token)
+        self._end_with_its_token()
 
     def _status(self, _message: Incoming) -> Awaitable[object]:
         return self._engine.query(pairing.status, self._who.register_key)

@@ -39,6 +39,14 @@ class Registers:
         )
         return row is not None
 
+    async def tokens(self, register_key: str) -> tuple[str, ...]:
+        """The digests of those that are good."""
+        rows = await self._session.all(
+            "SELECT token_digest FROM register_tokens WHERE register_key = ? ORDER BY granted_at, token_digest",
+            register_key,
+        )
+        return tuple(row[0] for row in rows)
+
     async def grant_token(self, register_key: str, token_digest: str, *, at: int) -> None:
         await self._session.run(
             "INSERT INTO register_tokens (token_digest, register_key, granted_at) VALUES (?, ?, ?)",

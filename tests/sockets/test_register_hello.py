@@ -95,7 +95,7 @@ async def test_no_event_comes_before_the_welcome(shop: Shop) -> None:
     hello = Hello(register_id=till.register_id, business_name=till.business_name, vendor_name=till.vendor_name)
     subscribed = await engine.query(subscription.subscribe, hello)
     outbox = _Outbox()
-    session = RegisterSession(shop.hub.edge, cast(Connection, outbox), subscribed)
+    session = RegisterSession(shop.hub.edge, cast(Connection, outbox), subscribed, None)
     heard: list[int] = []
     engine.bus.subscribe(
         f"register:{subscribed.who.register_key}",

@@ -29,6 +29,8 @@ import { Peer } from "./peer.js";
  * @property {(peer: Peer) => Promise<number>} greet says hello and takes the welcome; returns the heartbeat in seconds
  * @property {(method: string, params: any) => unknown} [answer]
  * @property {(method: string, params: any) => void} [told]
+ * @property {(code: number | undefined) => boolean} [returns] whether to come back after this close code; by default as
+ *   the hub's ranges say
  * @property {{ baseMs: number, capMs: number }} [pause]
  */
 
@@ -132,7 +134,8 @@ export class Link extends Emitter {
       this.#set({ phase: "connecting" });
       const ending = await this.#session();
       if (this.#wanted !== run) return;
-      const comeBack = ending.error ? ending.error.retryable : mayComeBack(ending.code);
+      const { returns = mayComeBack } = this.#options;
+      const comeBack = ending.error ? ending.error.retryable : returns(ending.code);
       if (!comeBack) {
         this.#wanted = 0;
         this.#awake.abort();

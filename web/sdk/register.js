@@ -9,6 +9,7 @@
  */
 
 import { Attempts, nothingKept } from "./attempts.js";
+import { CloseCode, mayComeBack } from "./closing.js";
 import { Emitter } from "./emitter.js";
 import { REGISTER_PROTOCOL, endpoint } from "./endpoint.js";
 import { HubError, RpcError } from "./errors.js";
@@ -68,6 +69,8 @@ export class RegisterClient extends Emitter {
       protocol: REGISTER_PROTOCOL,
       greet: (peer) => this.#greet(peer),
       told: (method, params) => this.#told(method, params),
+      // Another page may have paired this register anew, and keeps its token where this one reads it; the hello tells.
+      returns: (code) => code === CloseCode.REVOKED || mayComeBack(code),
     });
     this.#link.on("status", (status) => this.emit("status", status));
     this.#submissions = new Submissions({
