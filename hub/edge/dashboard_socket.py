@@ -262,7 +262,8 @@ class DashboardSession:
 
     async def _drain(self, _message: Incoming) -> Done:
         _log.warning("drain_asked_for", **self._connection.ids)
-        self._edge.stop()
+        # Not before the answer is in the outbox: a server that looks in this turn would close a socket that still owes it.
+        asyncio.get_running_loop().call_soon(self._edge.stop)
         return Done()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hub.wire.close_codes import CloseCode
@@ -104,6 +106,17 @@ async def test_unpair_tells_the_device(shop: Shop) -> None:
     assert told["params"]["cause"] == "operator"
     (row,) = (await desk.ask("registers"))["registers"]
     assert "device_id" not in row
+
+
+async def test_a_drain_that_begins_at_once_is_answered_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server looks ten times a second whether it is to end, and that may be in the very turn of the request."""
+    draining: list[asyncio.Task[None]] = []
+    drain = shop.hub.edge.connections.drain
+    monkeypatch.setattr(shop.hub.edge, "stop", lambda: draining.append(asyncio.create_task(drain(0.01))))
+    desk = await Desk.open(shop.hub)
+    assert await desk.ask("hub.drain") == {"done": True}
+    assert (await desk.wire.closed())[0] == CloseCode.DRAINING
+    await asyncio.gather(*draining)
 
 
 async def test_drain_ends_the_hub_and_asks_to_come_back(shop: Shop) -> None:
