@@ -7,21 +7,22 @@ import { preciseTime } from "./timing.js";
 import { KINDS, VIEW_OF_KIND, stateWords } from "./words.js";
 
 export class StreamRow {
-  #time = build("th", { scope: "row", class: "figures" });
+  #time = build("span");
   #kind = build("td", { class: "minor" });
-  #subject = build("a", { class: "mono" });
-  #what = build("code");
+  // Where there is no room for columns of them, the subject stands under the time, and what happened under the state.
+  #subjects = [build("a", { class: "mono" }), build("a", { class: "mono on-phone" })];
+  #whats = [build("code"), build("code", { class: "on-phone" })];
   #state = build("span", { class: "badge" });
   #device = build("a", { class: "mono" });
   #detail = build("td", { class: "soft minor" });
   element = build(
     "tr",
     {},
-    this.#time,
+    build("th", { scope: "row", class: "figures" }, this.#time, this.#subjects[1]),
     this.#kind,
-    build("td", {}, this.#subject),
-    build("td", {}, this.#what),
-    build("td", {}, this.#state),
+    build("td", { class: "minor" }, this.#subjects[0]),
+    build("td", { class: "minor" }, this.#whats[0]),
+    build("td", {}, this.#state, this.#whats[1]),
     build("td", { class: "minor" }, this.#device),
     this.#detail,
   );
@@ -31,10 +32,12 @@ export class StreamRow {
     const { text, tone } = stateWords(kind, state);
     write(this.#time, preciseTime(at));
     write(this.#kind, KINDS[kind] ?? kind);
-    write(this.#subject, short(subject));
-    this.#subject.href = addressOf(VIEW_OF_KIND[kind] ?? "events", subject);
-    this.#subject.title = subject;
-    write(this.#what, what);
+    for (const link of this.#subjects) {
+      write(link, short(subject));
+      link.href = addressOf(VIEW_OF_KIND[kind] ?? "events", subject);
+      link.title = subject;
+    }
+    for (const code of this.#whats) write(code, what);
     write(this.#state, text);
     this.#state.dataset.tone = tone;
     write(this.#device, device_id ?? "");

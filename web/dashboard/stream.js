@@ -10,14 +10,15 @@ import { StreamRow } from "./stream-row.js";
 
 const KEPT = 500;
 const ROW_HEIGHT = 32; // as in sheet.css
+const ROW_HEIGHT_ON_PHONE = 52; // the same
 const BEYOND = 4; // rows made above and below those in view
 
 /** Name and class of each. */
 const COLUMNS = [
   ["Time", "time"],
   ["Kind", "kind minor"],
-  ["Subject", "subject"],
-  ["What", "what"],
+  ["Subject", "subject minor"],
+  ["What", "what minor"],
   ["State", "state"],
   ["Device", "device minor"],
   ["Detail", "detail minor"],
@@ -29,6 +30,7 @@ export class Stream {
   /** @type {Happening[]} */
   #waiting = [];
   #frame = 0;
+  #onPhone = matchMedia("(max-width: 40rem)");
   #above = spacer();
   #below = spacer();
   #body = build("tbody", {}, this.#above, this.#below);
@@ -42,6 +44,10 @@ export class Stream {
     this.#body,
   );
   element = build("div", { class: "scroller stream", tabindex: "0", role: "region", "aria-label": "Events, newest first", onscroll: () => this.#ask() }, this.#table);
+
+  constructor() {
+    new ResizeObserver(() => this.#ask()).observe(this.element);
+  }
 
   /** @param {Happening[]} happenings oldest first */
   add(happenings) {
@@ -69,16 +75,17 @@ export class Stream {
   #draw() {
     this.#frame = 0;
     const { scrollTop, clientHeight } = this.element;
+    const rowHeight = this.#onPhone.matches ? ROW_HEIGHT_ON_PHONE : ROW_HEIGHT;
     const added = this.#waiting.splice(0).reverse();
     // Not `:focus-within`: who has the list itself in focus wants to see it run.
     const isRead = scrollTop > 0 || this.#body.matches(":hover") || this.#body.contains(document.activeElement);
     this.#kept = [...added, ...this.#kept].slice(0, KEPT);
-    const top = isRead ? scrollTop + added.length * ROW_HEIGHT : scrollTop;
-    const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - BEYOND);
-    const shown = this.#kept.slice(first, first + Math.ceil(clientHeight / ROW_HEIGHT) + 2 * BEYOND);
+    const top = isRead ? scrollTop + added.length * rowHeight : scrollTop;
+    const first = Math.max(0, Math.floor(top / rowHeight) - BEYOND);
+    const shown = this.#kept.slice(first, first + Math.ceil(clientHeight / rowHeight) + 2 * BEYOND);
     this.#place(shown, first);
-    this.#above.style.height = `${first * ROW_HEIGHT}px`;
-    this.#below.style.height = `${(this.#kept.length - first - shown.length) * ROW_HEIGHT}px`;
+    this.#above.style.height = `${first * rowHeight}px`;
+    this.#below.style.height = `${(this.#kept.length - first - shown.length) * rowHeight}px`;
     this.#table.setAttribute("aria-rowcount", String(this.#kept.length + 1));
     if (top !== scrollTop) this.element.scrollTop = top;
   }
