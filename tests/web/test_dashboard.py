@@ -324,6 +324,19 @@ async def test_events_are_followed_filtered_paused_and_cleared(board: Board, sta
     await expect(board.row("entering_pin")).to_have_count(0)
 
 
+async def test_a_phone_shows_an_event_without_scrolling_sideways(board: Board, start_machine: StartMachine) -> None:
+    await board.page.set_viewport_size({"width": 390, "height": 844})
+    await board.view("Events")
+    machine = await start_machine()
+    await machine.pair()
+    await machine.pay()
+    row = board.row("Calling the terminal")
+    for text in ("…", "Calling the terminal", "dispatch"):
+        await expect(row.get_by_text(text).locator("visible=true")).to_be_in_viewport(ratio=1)
+    stream = board.page.get_by_role("region", name="Events, newest first")
+    assert await stream.evaluate("({scrollWidth, clientWidth}) => scrollWidth - clientWidth") == 0
+
+
 async def test_the_export_is_a_csv_of_what_is_filtered(
     board: Board, start_machine: StartMachine, tmp_path: Path
 ) -> None:
