@@ -55,8 +55,8 @@ async def test_the_hub_finds_what_this_page_has_lost(paired: tuple[Terminal, Til
     await till.page.reload()
     await expect(till.page.locator("till-history")).to_contain_text("No transactions yet.")
     await till.page.get_by_label("Find by reference").fill(reference)
-    await till.page.get_by_role("button", name="Search the hub").click()
-    await expect(till.page.get_by_role("status").filter(has_text="The hub has 1")).to_be_visible()
+    await till.page.get_by_role("button", name="Search all records").click()
+    await expect(till.page.get_by_role("status").filter(has_text="Found 1")).to_be_visible()
     await expect(till.page.locator("till-history tbody tr")).to_contain_text("Approved")
 
 
@@ -70,18 +70,18 @@ async def test_a_search_without_the_hub_waits_for_it(
     await serving.kill()
     await expect(till.page.locator("link-badge")).to_contain_text("No connection")
     await till.page.get_by_label("Find by reference").fill("nothing")
-    await till.page.get_by_role("button", name="Search the hub").click()
-    await expect(till.page.locator("till-history")).to_contain_text("Searching as soon as the hub is reached")
+    await till.page.get_by_role("button", name="Search all records").click()
+    await expect(till.page.locator("till-history")).to_contain_text("Searching as soon as the connection is back")
     await serving.start()
-    await expect(till.page.locator("till-history")).to_contain_text("The hub has nothing with exactly that reference.")
+    await expect(till.page.locator("till-history")).to_contain_text("There is nothing with exactly that reference.")
 
 
 async def test_the_hub_says_when_it_has_nothing(paired: tuple[Terminal, Till]) -> None:
     _, till = paired
     await till.view("History")
     await till.page.get_by_label("Find by reference").fill("nothing")
-    await till.page.get_by_role("button", name="Search the hub").click()
-    await expect(till.page.locator("till-history")).to_contain_text("The hub has nothing with exactly that reference.")
+    await till.page.get_by_role("button", name="Search all records").click()
+    await expect(till.page.locator("till-history")).to_contain_text("There is nothing with exactly that reference.")
 
 
 async def test_an_open_payment_can_be_cancelled_from_here(paired: tuple[Terminal, Till]) -> None:

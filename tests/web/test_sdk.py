@@ -101,7 +101,7 @@ async def test_the_hub_is_come_back_to_as_the_close_code_says(context: BrowserCo
     await context.route_web_socket("**/ws/register", route)
     till = await open_till()
     await expect(till.page.locator("link-badge")).to_contain_text("Not let in")
-    await expect(till.sale).to_contain_text("The hub does not accept the credential.")
+    await expect(till.sale).to_contain_text("The credential is not accepted.")
     assert opened == [0, 1, 2, 3, 4]
 
 

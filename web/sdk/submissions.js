@@ -140,7 +140,7 @@ export class Submissions {
       await this.#find(attempt);
     }
     if (this.#attempts.find(attempt.key)) {
-      this.#refuse(attempt, new NotSent("The hub never received it; nothing was charged."));
+      this.#refuse(attempt, new NotSent("It was never received; nothing was charged."));
     }
   }
 

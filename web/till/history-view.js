@@ -3,7 +3,7 @@
 import { build, fill, find, list, write } from "../view/element.js";
 import { asked, money } from "../view/money.js";
 import { dateAndTime, when } from "../view/moment.js";
-import { functionName, stateText, stateTone, story } from "../view/wording.js";
+import { functionName, stateText, stateTone, story, troubleText } from "../view/wording.js";
 import { Part } from "./part.js";
 import { printReceipt } from "./printout.js";
 
@@ -53,7 +53,7 @@ class HistoryView extends Part {
         onsubmit: (/** @type {Event} */ event) => this.#ask(event),
       },
       build("div", { class: "field" }, build("label", { for: "search" }, "Find by reference"), this.#search),
-      build("button", { class: "button" }, "Search the hub"),
+      build("button", { class: "button" }, "Search all records"),
     );
     fill(
       this,
@@ -86,7 +86,7 @@ class HistoryView extends Part {
         views.length > 0
           ? ""
           : wanted
-            ? "Nothing here with that reference. Search the hub for older ones."
+            ? "Nothing here with that reference. Search all records for older ones."
             : "No transactions yet.",
       );
     }
@@ -230,7 +230,7 @@ class HistoryView extends Part {
   async #find(reference) {
     if (this.station.client.status.phase !== "online") {
       this.#waiting = reference;
-      write(this.#status, "Searching as soon as the hub is reached…");
+      write(this.#status, "Searching as soon as the connection is back…");
       return;
     }
     write(this.#status, "Searching…");
@@ -239,11 +239,11 @@ class HistoryView extends Part {
       write(
         this.#status,
         found.length === 0
-          ? "The hub has nothing with exactly that reference."
-          : `The hub has ${found.length} with that reference.`,
+          ? "There is nothing with exactly that reference."
+          : `Found ${found.length} with that reference.`,
       );
     } catch (error) {
-      write(this.#status, /** @type {HubError} */ (error).message);
+      write(this.#status, troubleText(/** @type {HubError} */ (error)));
     }
   }
 }

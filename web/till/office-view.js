@@ -60,7 +60,7 @@ class OfficeView extends Part {
         { class: "hint soft small" },
         "Id ",
         this.#id,
-        ". With another business or vendor name the hub takes it for another register, which must be paired anew.",
+        ". With another business or vendor name it is another register, which must be paired anew.",
       ),
       build("div", { class: "row" }, build("button", { class: "button" }, "Save"), this.#saved),
     );
@@ -154,7 +154,7 @@ class OfficeView extends Part {
 
   async #removeRegister() {
     const { register_id, register_name } = this.station.card;
-    const question = `Remove ${register_name} and its history from this till? The hub keeps its records.`;
+    const question = `Remove ${register_name} and its history from this till? The payment system keeps its records.`;
     if (await confirmed(question, "Remove")) this.till.remove(register_id);
   }
 

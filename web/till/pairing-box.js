@@ -2,6 +2,7 @@
 
 import { announce } from "../view/announcer.js";
 import { build, fill, write } from "../view/element.js";
+import { troubleText } from "../view/wording.js";
 import { Part } from "./part.js";
 
 /** @typedef {import("../sdk/index.js").HubError} HubError */
@@ -98,15 +99,9 @@ class PairingBox extends Part {
 
 /** @param {HubError} error */
 function reasonOf(error) {
-  switch (error.code) {
-    case "pairing_code_invalid":
-      return "That code is wrong, used or no longer valid. Check the terminal: it may show a new one.";
-    case "connection_lost":
-    case "answer_timeout":
-      return "There is no connection to the hub. Try again when it is back.";
-    default:
-      return error.message;
-  }
+  return error.code === "pairing_code_invalid"
+    ? "That code is wrong, used or no longer valid. Check the terminal: it may show a new one."
+    : troubleText(error);
 }
 
 customElements.define("till-pairing", PairingBox);

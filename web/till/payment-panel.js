@@ -113,13 +113,13 @@ class PaymentPanel extends Part {
       return {
         tone: "wary",
         headline: "Given up",
-        detail: "It may have reached the hub. As soon as the hub is back it is looked up, and cancelled if it arrived.",
+        detail: "It may have got through. As soon as the connection is back it is looked up, and cancelled if it arrived.",
       };
     }
     if (this.station.client.status.phase === "online") return { tone: "busy", headline: "Sending", detail: "" };
     return {
       tone: "wary",
-      headline: "No connection to the hub",
+      headline: "No connection",
       detail: "It is safe to wait, and to reload this page: the payment is sent once, or not at all.",
     };
   }
@@ -171,7 +171,7 @@ class PaymentPanel extends Part {
     try {
       await this.station.cancel();
     } catch {
-      write(this.#answer, "The hub could not be asked to cancel. Try again when the connection is back.");
+      write(this.#answer, "The cancellation did not get through. Try again when the connection is back.");
     } finally {
       this.#cancel.disabled = false;
     }

@@ -56,7 +56,7 @@ class SaleView extends Part {
     const { newlyPaired } = this.station;
     write(this.#success, `Paired with ${newlyPaired}. Ready to take payments.`);
     this.#success.hidden = !paired || !newlyPaired;
-    const text = refused ? `The hub does not let this register in. ${refusalText(client.status)}` : "";
+    const text = refused ? `This register is not let in. ${refusalText(client.status)}` : "";
     if (text && this.#refusal.hidden) alarm(text);
     write(this.#refusal, text);
     this.#refusal.hidden = !refused;

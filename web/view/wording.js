@@ -168,9 +168,19 @@ function ending(view) {
 
 const CLOSINGS = /** @type {Record<number, string>} */ ({
   4500: "Another connection of the same terminal has taken over.",
-  4501: "The hub does not accept the credential.",
+  4501: "The credential is not accepted.",
   4502: "The credential was revoked or replaced.",
 });
+
+/**
+ * Why something that was asked for was not done.
+ *
+ * @param {import("../sdk/index.js").HubError} error
+ */
+export function troubleText({ code, message }) {
+  const unreached = code === "connection_lost" || code === "answer_timeout";
+  return unreached ? "There is no connection. Try again when it is back." : message;
+}
 
 /**
  * Why a link must not come back by itself.
@@ -178,5 +188,5 @@ const CLOSINGS = /** @type {Record<number, string>} */ ({
  * @param {import("../sdk/reconnect.js").LinkStatus} status
  */
 export function refusalText({ code, error }) {
-  return CLOSINGS[code ?? 0] ?? error?.message ?? `The hub closed the connection (${code}).`;
+  return CLOSINGS[code ?? 0] ?? error?.message ?? `The connection was closed (${code}).`;
 }
