@@ -10,6 +10,7 @@ import pytest
 from tests.faults import disk_error, fuzz, kill, network
 from tests.faults.campaign import Campaign, Counts, Report, Stage, by_itself
 from tests.faults.hub_process import HubProcess
+from tests.faults.network_plan import Plan
 
 pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
 
@@ -25,7 +26,7 @@ class Kind(NamedTuple):
 
 KILL = Kind("kill", by_itself(kill.run), range(1, 61), run_seconds=5)
 DISK_ERROR = Kind("disk_error", by_itself(disk_error.run), range(402, 440, 4))
-CUT = Kind("network", by_itself(network.run), [seed for seed in range(40) if network.Plan.of(seed).kind == "cut"])
+CUT = Kind("network", by_itself(network.run), [seed for seed in range(40) if Plan.of(seed).kind == "cut"])
 STORM = Kind("network", by_itself(network.run), range(5, 55, 10))
 REPLACED = Kind("network", by_itself(network.run), range(9, 109, 10))
 FUZZ = Kind("fuzz", fuzz.stage(warm_up=20), range(1, 200))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import network
+from tests.faults import network, network_plan
 from tests.faults.campaign import by_itself, check
 from tests.faults.crowd import Size
 from tests.faults.nursery_client import Nursery
@@ -24,13 +24,13 @@ async def test_every_connection_may_break_at_any_message(first: int) -> None:
 
 
 def test_ten_seeds_are_all_kinds() -> None:
-    assert {network.Plan.of(seed).kind for seed in range(1, RUNS + 1)} == set(network.KINDS)
+    assert {network_plan.Plan.of(seed).kind for seed in range(1, RUNS + 1)} == set(network_plan.KINDS)
 
 
 async def test_a_slow_reader_is_felt(tmp_path: Path) -> None:
     """The narrow pipes are narrow enough: a register that reads nothing is closed, comes back and misses nothing."""
-    stops_reading = network.Fault("slow", network.REGISTER_FRAMES, nth=2, seconds=3)
-    plan = network.slow_plan((stops_reading,), Size(registers=1, pos=0, payments=12, waits=0, moves=0))
+    stops_reading = network_plan.Fault("slow", network_plan.REGISTER_FRAMES, nth=2, seconds=3)
+    plan = network_plan.slow_plan((stops_reading,), Size(registers=1, pos=0, payments=12, waits=0, moves=0))
     async with Nursery() as nursery:
         counts = await network.play(nursery, tmp_path, 1, plan)
     assert counts["closed as slow consumers"] >= 1
