@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import signal
-import socket
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from tests.faults.nursery_client import Child, Nursery
 from tests.faults.tracer import Fault, Tracer
+from tests.port import ReservedPort
 
 ADMIN_TOKEN = "adm_test"
-
-_turn = itertools.count()
-
-
-def free_port() -> int:
-    """A port that outgoing connections never take: a client that dials the hub's port while it is down could otherwise
-    be given that very port as its own, and connect to itself.
-    """
-    while True:
-        port = 12_000 + (os.getpid() * 131 + next(_turn) * 17) % 20_000
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
 
 
 class HubProcess:
@@ -43,7 +26,9 @@ class HubProcess:
     def __init__(self, nursery: Nursery, folder: Path, *, patches: Sequence[str] = (), **settings: str) -> None:
         self._nursery = nursery
         self._patches = (*patches, *self.build)
-        self.port = free_port()
+        port = ReservedPort()
+        weakref.finalize(self, port.close)
+        self.port = port.number
         self.url = f"http://127.0.0.1:{self.port}"
         self.data_dir = folder / "data"
         self.log = folder / "hub.log"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -63,14 +62,6 @@ class Frames:
     async def _take(self, where: Callable[[str, Json], bool]) -> Json:
         found: tuple[str, Json] = await self._kept.next(tuple, lambda kept: where(*kept))
         return found[1]
-
-
-def free_port() -> int:
-    """For a hub that is to come back on the same one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Pauses:
