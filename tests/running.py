@@ -54,8 +54,9 @@ class RunningHub:
         self.clock = clock
         self.settings = make_settings(data_dir, **settings)
         # Every answer that a test sees is held to docs/openapi.yaml.
-        # Plain HTTP, so no certificates are read: hundreds of tests would do so for nothing.
-        self.http = httpx.AsyncClient(event_hooks={"response": [check_answer]}, verify=False)
+        # Plain HTTP, so no certificates are read: hundreds of tests would do so for nothing. And no time limit: the
+        # runner has one, and a machine that is busy elsewhere is no fault of the hub's.
+        self.http = httpx.AsyncClient(event_hooks={"response": [check_answer]}, verify=False, timeout=None)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
         self._wires: list[Wire] = []

@@ -50,7 +50,12 @@ class Wire:
     async def connect(cls, url: str, kind: str, **options: Any) -> Wire:
         options.setdefault("subprotocols", [Subprotocol(f"smartconnect.{kind}.v1")])
         socket = await connect(
-            f"{url.replace('http', 'ws', 1)}/ws/{kind}", compression=None, ping_interval=None, proxy=None, **options
+            f"{url.replace('http', 'ws', 1)}/ws/{kind}",
+            compression=None,
+            ping_interval=None,
+            open_timeout=None,
+            proxy=None,
+            **options,
         )
         return cls(socket, kind)
 

@@ -35,7 +35,7 @@ async def conformance(hub: HubProcess) -> tuple[list[str], int]:
         before = hub.log.stat().st_size
         try:
             await case.run(hub.port)
-        except (AssertionError, TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+        except (AssertionError, TimeoutError, EOFError, ConnectionError) as error:
             failed.append(f"{case.name}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
         traced += bool(tracebacks(hub.log, since=before))
     return failed, traced

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import socket
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from enum import IntEnum
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, 4.2.2."""
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 """For an answer that must come; only a failure takes so long."""
 
 
@@ -90,15 +91,24 @@ class Response:
 
 
 class RawSocket:
-    """One TCP connection. `Ended` frames do not exist: `frame` returns None at the end of the stream."""
+    """One TCP connection. `Ended` frames do not exist: `frame` returns None at the end of the stream.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    Not asyncio's streams: when the server resets the connection they forget what it had said before.
+    """
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._loop = asyncio.get_running_loop()
+        self._received = bytearray()
 
     @classmethod
     async def dial(cls, port: int) -> RawSocket:
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+        line = socket.socket()
+        line.setblocking(False)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        raw = cls(line)
+        await raw._loop.sock_connect(line, ("127.0.0.1", port))
+        return raw
 
     async def send(self, content: bytes, *, chop: int | None = None) -> None:
         """Send; with `chop` in pieces of so many bytes, each as a packet of its own."""
@@ -106,26 +116,42 @@ class RawSocket:
         if chop is not None:
             pieces = [content[at : at + chop] for at in range(0, len(content), chop)]
         for piece in pieces:
-            self._writer.write(piece)
             try:
-                await self._writer.drain()
+                await self._loop.sock_sendall(self._line, piece)
             except ConnectionError:
                 return  # the server has had enough; what it said before can still be read
             if chop is not None:
                 await asyncio.sleep(0)
 
+    async def _exactly(self, count: int) -> bytes:
+        """So many bytes; `EOFError` if the stream ends before, in whatever way."""
+        while len(self._received) < count:
+            await self._more()
+        taken = bytes(self._received[:count])
+        del self._received[:count]
+        return taken
+
+    async def _more(self) -> None:
+        try:
+            received = await self._loop.sock_recv(self._line, 65_536)
+        except ConnectionError:
+            received = b""
+        if not received:
+            raise EOFError
+        self._received += received
+
     async def frame(self) -> Frame | None:
         """The next frame; None when the server has closed the stream."""
         async with asyncio.timeout(WAIT_SECONDS):
             try:
-                first, second = await self._reader.readexactly(2)
+                first, second = await self._exactly(2)
                 length = second & 0x7F
                 if length == 126:
-                    (length,) = struct.unpack("!H", await self._reader.readexactly(2))
+                    (length,) = struct.unpack("!H", await self._exactly(2))
                 elif length == 127:
-                    (length,) = struct.unpack("!Q", await self._reader.readexactly(8))
-                payload = await self._reader.readexactly(length)
-            except (asyncio.IncompleteReadError, ConnectionError):
+                    (length,) = struct.unpack("!Q", await self._exactly(8))
+                payload = await self._exactly(length)
+            except EOFError:
                 return None
         return Frame(first & 15, payload, bool(first & 0x80), first >> 4 & 7, bool(second & 0x80))
 
@@ -154,20 +180,22 @@ class RawSocket:
     async def response(self) -> Response:
         """The next HTTP response."""
         async with asyncio.timeout(WAIT_SECONDS):
-            head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            while (end := self._received.find(b"\r\n\r\n")) < 0:
+                await self._more()
+            head = (await self._exactly(end + 4)).decode("latin-1")
             first, *lines = head.strip().split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-            body = await self._reader.readexactly(int(headers.get("content-length", "0")))
+            body = await self._exactly(int(headers.get("content-length", "0")))
         return Response(int(first.split(" ")[1]), headers, body)
 
     async def finish(self) -> None:
         """Send no more, and go on reading."""
         with contextlib.suppress(OSError):
-            self._writer.write_eof()
+            self._line.shutdown(socket.SHUT_WR)
 
     async def close(self) -> None:
         """End the connection at once."""
-        self._writer.transport.abort()
+        self._line.close()
 
 
 def accept(key: str) -> str:

@@ -39,8 +39,9 @@ class Scene:
 
     def __init__(self, hub: BackgroundHub) -> None:
         self.hub = hub
-        self.http = httpx.Client(base_url=hub.url, verify=False)
-        self.admin = httpx.Client(base_url=hub.url, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, verify=False)
+        self.http = httpx.Client(base_url=hub.url, verify=False, timeout=None)
+        bearer = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        self.admin = httpx.Client(base_url=hub.url, headers=bearer, verify=False, timeout=None)
         self._registers = itertools.count(1)
         self.quick = hub.run(Attendant.at(hub.url, "7070714000"))
         self.slow = hub.run(Attendant.at(hub.url, "7070714001", slow=True))
@@ -125,8 +126,8 @@ class Scene:
 
 
 @contextmanager
-def playing(data_dir: Path) -> Iterator[Scene]:
-    with background_hub(data_dir, **SETTINGS) as hub:
+def playing(data_dir: Path, **settings: Any) -> Iterator[Scene]:
+    with background_hub(data_dir, **SETTINGS | settings) as hub:
         scene = Scene(hub)
         try:
             yield scene

@@ -61,7 +61,7 @@ def test_answers_in_the_pos_page_are_those_of_the_document() -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page's examples call curl")
 def test_the_commands_of_the_pos_page_do_what_it_says(tmp_path: Path) -> None:
     runs = [text for about, text in blocks(POS_PAGE) if about == "sh run"]
-    with playing(tmp_path / "hub") as scene:
+    with playing(tmp_path / "hub", long_poll_limit_seconds=30) as scene:
         given = {"HUB": scene.hub.url, "CODE": scene.code()}
         begin = re.sub(r"^(HUB|CODE)=\S+", lambda match: f"{match[1]}={given[match[1]]}", runs[0], flags=re.MULTILINE)
         script = "set -eu\n" + "\necho\necho ----\n".join([begin, *runs[1:]])

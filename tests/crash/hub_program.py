@@ -27,9 +27,12 @@ class HubProgram:
             "HUB_PORT": "0",
             "HUB_DEVELOPMENT": "true",
             "HUB_CONFIG_FILE": os.devnull,
+            # On its own clock: a machine that is slow to start it again shall not look like a device that is away.
+            "HUB_OFFLINE_GRACE_SECONDS": "60",
+            "HUB_ACKNOWLEDGE_TIMEOUT_SECONDS": "60",
             **{f"HUB_{name.upper()}": value for name, value in settings.items()},
         }
-        self.http = httpx.AsyncClient(verify=False)  # plain HTTP: no certificates to read
+        self.http = httpx.AsyncClient(verify=False, timeout=None)  # plain HTTP: no certificates to read
         self.admin: dict[str, str] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[bytes] | None = None

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hub.commands import overview
 from hub.edge.dashboard_socket import ITEMS_A_PUSH
 from hub.edge.happenings import REMEMBERED, TRACK_STEPS, TRACKS, UNREAD_COMMITS, Filter, Tracks
 from hub.store.unit import Unit
@@ -116,10 +117,10 @@ async def test_all_dashboards_share_one_count_of_the_store(hub: RunningHub, monk
     counted = 0
     query = hub.edge.engine.query
 
-    async def counting(*args: object, **kwargs: object) -> object:
+    async def counting(asked: object, *args: object, **kwargs: object) -> object:
         nonlocal counted
-        counted += 1
-        return await query(*args, **kwargs)  # type: ignore[arg-type]
+        counted += asked is overview.counts  # the engine's own deadlines are looked up as well
+        return await query(asked, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(hub.edge.engine, "query", counting)
     for _ in range(3):

@@ -13,13 +13,13 @@ DEVICES = 10_000
 EVENTS_A_SECOND = 1_000
 SECONDS = 5
 QUICK_MS = 250
-"""Ten times what it takes on a quiet machine, for the test runs beside others."""
+"""Of processor time, the client's part included; ten times what it takes. Not of a clock: other tests run beside it."""
 
 
 async def timed(desk: Desk, method: str, **params: object) -> tuple[Json, float]:
-    started = time.perf_counter()
+    started = time.process_time()
     answer = await desk.ask(method, **params)
-    return answer, (time.perf_counter() - started) * 1000
+    return answer, (time.process_time() - started) * 1000
 
 
 async def test_pages_are_bounded_and_quick_with_many_devices(hub: RunningHub) -> None:
@@ -38,9 +38,9 @@ async def test_pages_are_bounded_and_quick_with_many_devices(hub: RunningHub) ->
     for name, asked in pages.items():
         page, took[name] = await timed(desk, "devices", **asked)
         assert len(page["devices"]) <= asked.get("limit", 50)
-    started = time.perf_counter()
+    started = time.process_time()
     await desk.a_second()
-    took["a second with its overview"] = (time.perf_counter() - started) * 1000
+    took["a second with its overview"] = (time.process_time() - started) * 1000
     assert max(took.values()) < QUICK_MS, took
 
 

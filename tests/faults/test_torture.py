@@ -31,8 +31,14 @@ async def test_it_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     played = state.read_text()
     assert len(played.splitlines()) == 2
     again = await _start("simulation", "--cycles", "2", "--state", str(state))
-    assert (await again.communicate())[0].splitlines()[2] == said.splitlines()[2]
+    said_again, _ = await again.communicate()
+    assert _counted(said_again) == _counted(said)
     assert state.read_text() == played
+
+
+def _counted(said: bytes) -> list[bytes]:
+    """The cells of the first row but the last: processor time is kept rounded, and without that of a worker's end."""
+    return said.splitlines()[2].split(b"|")[:-2]
 
 
 async def test_it_may_be_interrupted() -> None:

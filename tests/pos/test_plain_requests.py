@@ -15,9 +15,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.clock import ManualClock
+from tests.clock import ManualClock, let_pass
 from tests.running import RunningHub, running
-from tests.shop import Shop, Till, until
+from tests.shop import Shop, Till, until, until_waiting
 from tests.wire import Json
 
 HOST = "till-hub.lan:8420"
@@ -253,8 +253,7 @@ async def test_a_client_that_does_not_read(shop: Shop) -> None:
 
 async def test_a_client_that_never_reads(shop: Shop) -> None:
     """It keeps no connection for ever: neither with an answer that waits for it, nor with the rest of one."""
-    shop.hub.limit_http(unread_seconds=0.05)
-    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    unread_seconds = shop.hub.settings.unread_seconds
     first = await (await shop.register(await shop.device())).pay()
     state = shop.hub.server.server_state
     others = set(state.connections)
@@ -264,12 +263,18 @@ async def test_a_client_that_never_reads(shop: Shop) -> None:
         (connection,) = state.connections - others
         connection.pause_writing()
         await line.send(head("GET", poll_target(first)))
+        await until(lambda: bool(state.tasks))
+        let_pass(unread_seconds)
         assert await line.rest() == b""
     async with dialled(shop.hub) as line:
         await line.send(head("GET", "/healthz"))
         await line.answer()
         (connection,) = state.connections - others
         vars(connection)["transport"] = Unflushed(vars(connection)["transport"], [])
+        looks = vars(connection)["_idle"]
+        let_pass(shop.hub.server.config.timeout_keep_alive)
+        await until(lambda: vars(connection)["_idle"] is not looks)
+        let_pass(unread_seconds)
         assert await line.rest() == b""
     await until(lambda: not state.tasks)
 
@@ -370,18 +375,21 @@ async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
     """Closed; but neither while its answer is waited for, nor when it has become a socket."""
     device = await shop.device()
     first = await (await shop.register(device)).pay()
-    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    for_long = shop.hub.server.config.timeout_keep_alive
     async with dialled(shop.hub) as waits, dialled(shop.hub) as becomes, dialled(shop.hub) as idles:
         for line in (waits, becomes, idles):
             await line.send(head("GET", poll_target(first)))
             assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
         await waits.send(head("GET", poll_target(first, "&wait=30")))
+        await until_waiting(shop.hub, 30)
         await becomes.send(head("GET", "/ws/register", UPGRADE))
         assert b"101 Switching Protocols" in await becomes.raw(40)
+        let_pass(for_long)
         assert await idles.rest() == b""
         await device.started()
         await device.complete(str(first["transactionId"]))
         assert b'"transactionStatus":"COMPLETED"' in await waits.answer()
+        let_pass(for_long)
         assert await waits.rest() == b""
         assert not becomes._reader.at_eof()
         await becomes.send(b"\x89\x80\x00\x00\x00\x00")
@@ -408,15 +416,17 @@ async def test_half_a_request_behind_one_that_waits(shop: Shop) -> None:
     till = await shop.register(device)
     state = shop.hub.server.server_state
     others = set(state.connections)
-    shop.hub.limit_http(request_arrival_seconds=0.05)
+    arrival_seconds = shop.hub.settings.request_arrival_seconds
     async with dialled(shop.hub) as line:
         await line.send(post(purchase(till, TransactionMode="")) + post(purchase(till))[:-5])
         started = await device.started()
         (connection,) = state.connections - others
         patience = vars(connection)["_patience"]
+        let_pass(arrival_seconds)
         await until(lambda: vars(connection)["_patience"] not in (None, patience))
         await device.complete(started["transaction_id"])
         assert b'"transactionStatus":"COMPLETED"' in await line.answer()
+        let_pass(arrival_seconds)
         assert (await line.rest()).startswith(b"HTTP/1.1 408 ")
 
 

@@ -239,4 +239,6 @@ async def test_cors_is_the_same_both_ways(
         short = await hub.http.post("/POS/Transaction", headers=origin)
         usual = await hub.http.post("/POS//Transaction", headers=origin)
         assert (short.status_code, usual.status_code) == (400, 400)
+        # A second may begin between the two.
+        del short.headers["date"], usual.headers["date"]
         assert sorted(short.headers.multi_items()) == sorted(usual.headers.multi_items())

@@ -15,6 +15,7 @@ from hub.wire.function import Function
 from hub.wire.register import TransactionUpdated, TransactionView
 from tests.running import RunningHub
 from tests.sdk.stage import shop_at
+from tests.shop import until_waiting
 
 INSTANT = AmountScript(pace_seconds=0)
 
@@ -64,6 +65,7 @@ async def test_each_stage_takes_its_pace(hub: RunningHub) -> None:
                     event = await anext(events)
                     assert isinstance(event, TransactionUpdated)
                     view = event.transaction
+            await until_waiting(hub, 3)
             hub.clock.advance(3)
         final, _ = await paying
         assert final.state == "approved"
@@ -80,6 +82,7 @@ async def test_slow(hub: RunningHub) -> None:
                 assert isinstance(event, TransactionUpdated)
                 view = event.transaction
         assert device.job.stage_now == "authorising"
+        await until_waiting(hub, 20)
         hub.clock.advance(20)
         final, _ = await paying
         assert final.state == "approved"
@@ -93,6 +96,7 @@ async def test_silent_and_late(hub: RunningHub) -> None:
         with register.subscribe() as events:
             view = await register.get(transaction_id)
             assert view.stage == "authorising"
+            await until_waiting(hub, 90)
             hub.clock.advance(61)
             while not view.delayed:
                 event = await anext(events)

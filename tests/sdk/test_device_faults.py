@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from hub.wire.close_codes import CloseCode
 from hub.wire.device import Welcome
 from statemachines.transaction import Outcome
 from tests.clock import ManualClock
+from tests.port import ReservedPort
 from tests.running import RunningHub, running
-from tests.sdk.stage import Frames, Pauses, device_at, free_port, pay, register_at, shop_at, until, until_away
+from tests.sdk.stage import Frames, Pauses, device_at, pay, register_at, shop_at, until, until_away
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,7 @@ async def test_power_lost_and_the_payment_resumed(hub: RunningHub) -> None:
         await device.next_transaction()
         await device.stage("entering_pin")
         await device.power_off()
+        await until_away(register)
         hub.clock.advance(15)
         await until(register, transaction_id, "in_doubt")
         await device.power_on(resume=True)
@@ -104,6 +108,7 @@ async def test_a_network_that_swallows_everything(hub: RunningHub) -> None:
     async with shop_at(hub) as (device, register):
         transaction_id = await pay(register)
         await device.next_transaction()
+        await until(register, transaction_id, "processing")
         device.lose_network(noticed=False)
         await device.approve()
         assert (await register.pairing_status()).device.online  # type: ignore[union-attr]  # paired: it has one
@@ -249,10 +254,16 @@ async def test_the_memory_outlives_the_process(hub: RunningHub, tmp_path: Path) 
             assert await device.recorded(transaction_id) == "recorded"
 
 
-async def test_the_hub_restarts_in_the_middle(tmp_path: Path, clock: ManualClock) -> None:
+@pytest.fixture
+def port() -> Iterator[int]:
+    with contextlib.closing(ReservedPort()) as reserved:
+        yield reserved.number
+
+
+async def test_the_hub_restarts_in_the_middle(tmp_path: Path, clock: ManualClock, port: int) -> None:
     at_device, at_till = Pauses(), Pauses()
     async with (
-        running(tmp_path, clock, port=free_port()) as hub,
+        running(tmp_path, clock, port=port) as hub,
         shop_at(hub, backoff=lambda: at_device.backoff, register_options={"backoff": at_till.backoff}) as (
             device,
             register,

@@ -18,6 +18,9 @@ from tests.web.serving import Serving
 PATIENCE_MS = 40_000
 """More than twice the longest pause (15 s) before a page of its own accord tries to connect again."""
 
+START_MS = 110_000
+"""A test has 120 seconds (pyproject.toml)."""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 _HERE = Path(__file__).parent
@@ -66,7 +69,7 @@ async def serving(
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS, timeout=START_MS)
         yield launched
         await launched.close()
 
@@ -79,7 +82,7 @@ def faults() -> Faults:
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser, serving: Serving, faults: Faults) -> AsyncIterator[BrowserContext]:
     """One person's browser: its pages share what it stores."""
-    made = await browser.new_context(base_url=serving.url, viewport={"width": 1280, "height": 860})
+    made = await browser.new_context(base_url=serving.url, viewport={"width": 1280, "height": 860}, locale="en-US")
     made.set_default_timeout(PATIENCE_MS)
     made.on("page", faults.watch)
     yield made

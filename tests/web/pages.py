@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, expect
 
-_LINK_DOWN = re.compile(r"WebSocket connection to .* failed|ERR_CONNECTION_(?:REFUSED|RESET) at .*/web/icon\.svg")
+_LINK_DOWN = re.compile(r"WebSocket connection to .* failed|ERR_(?:CONNECTION_\w+|EMPTY_RESPONSE) at .*/web/icon\.svg")
 """Chromium logs it by itself whenever a socket cannot be opened, or the page's icon not be had; no page can help it."""
 _CODE = re.compile(r"^\d{4} \d{4}$")
 
@@ -151,4 +151,6 @@ class Till:
     async def references(self) -> list[str]:
         """What the history lists, newest first."""
         await self.view("History")
-        return await self.page.locator("till-history tbody .link").all_inner_texts()
+        links = self.page.locator("till-history tbody .link")
+        await expect(links.first).to_be_visible()
+        return await links.all_inner_texts()

@@ -113,7 +113,7 @@ async def test_the_receipt_prints_alone(paired: tuple[Terminal, Till]) -> None:
     await till.charge(700)
     await terminal.tap_and_approve()
     await till.press("Print receipt")
-    assert await till.page.evaluate("window.printed")
+    await till.page.wait_for_function("window.printed")
     await till.page.emulate_media(media="print")
     await expect(till.page.locator(".print .receipt")).to_be_visible()
     await expect(till.page.locator("main")).to_be_hidden()

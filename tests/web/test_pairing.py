@@ -43,22 +43,21 @@ async def test_a_used_code_is_refused(paired: tuple[Terminal, Till], open_termin
     await expect(till.page.locator("till-pairing:visible").get_by_role("alert")).to_contain_text("wrong, used")
 
 
-@pytest.mark.parametrize("serving", [{"pairing_attempts_per_source": 3}], indirect=True)
+@pytest.mark.parametrize("serving", [{"pairing_attempts_per_source": 1}], indirect=True)
 async def test_guessing_is_stopped_and_says_so(till: Till) -> None:
     alert = till.page.locator("till-pairing:visible").get_by_role("alert")
-    for code in ("11111111", "22222222", "33333333"):
-        await till.pair(code)
-        await expect(alert).to_contain_text("wrong, used")
-    await till.pair("44444444")
+    await till.pair("11111111")
+    await expect(alert).to_contain_text("wrong, used")
+    await till.pair("22222222")
     await expect(alert).to_contain_text("Too many wrong pairing codes")
 
 
 @pytest.mark.parametrize(
-    "serving", [{"pairing_code_ttl_seconds": 3, "pairing_code_overlap_seconds": 1.5}], indirect=True
+    "serving", [{"pairing_code_ttl_seconds": 10, "pairing_code_overlap_seconds": 8}], indirect=True
 )
 async def test_the_code_counts_down_and_is_refreshed(terminal: Terminal, till: Till) -> None:
     first = await terminal.code()
-    await terminal.says(re.compile("Good for 0:0[123]"))
+    await terminal.says(re.compile(r"Good for 0:(10|0\d)"))
     await expect(terminal.screen.locator(".code")).not_to_have_text(f"{first[:4]} {first[4:]}")
     await till.pair(await terminal.shown_code())
     await till.is_online()
