@@ -262,7 +262,7 @@ class DashboardSession:
 
     async def _drain(self, _message: Incoming) -> Done:
         _log.warning("drain_asked_for", **self._connection.ids)
-        # Not before the answer is in the outbox: a server that looks in this turn would close a socket that still owes it.
+        # With the answer in the outbox: a server that looks in this very turn would close a socket that owes it.
         asyncio.get_running_loop().call_soon(self._edge.stop)
         return Done()
 
