@@ -16,7 +16,7 @@ async def sweep(unit: Unit) -> int:
     records_before = unit.now - unit.settings.retention_days * _DAY
     events_before = unit.now - unit.settings.event_retention_hours * _HOUR
     return (
-        await unit.transactions.sweep(records_before, PORTION)
+        await unit.transactions.sweep(records_before, PORTION, now=unit.now)
         + await unit.events.sweep(events_before, PORTION, now=unit.now)
         + await unit.pairings.sweep(records_before, PORTION)
         + await unit.codes.sweep(unit.now - _DAY, PORTION)

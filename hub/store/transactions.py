@@ -230,24 +230,26 @@ class Transactions:
         row = await self._session.one("SELECT min(due_at) FROM transactions WHERE due_at IS NOT NULL")
         return row[0] if row else None
 
-    async def sweep(self, before: int, limit: int) -> int:
+    async def sweep(self, before: int, limit: int, *, now: int) -> int:
         """Forget final ones that finished before `before`, in the order in which they came; return how many went.
 
         What is open or has an unreviewed conflict stays, and is passed by each time.
         """
-        last = await self._last_to_sweep(before, limit)
-        if last is None:
+        swept = await self._to_sweep(before, limit, now)
+        if swept is None:
             return 0
-        return await self._session.run(f"DELETE FROM transactions WHERE seq <= ? AND {_SWEEPABLE}", last, before)
+        return await self._session.run(
+            f"DELETE FROM transactions WHERE seq BETWEEN ? AND ? AND {_SWEEPABLE}", *swept, before
+        )
 
-    async def _last_to_sweep(self, before: int, limit: int) -> int | None:
-        """The `seq` of the last of the first `limit` ones that may go, without an index that each payment writes.
+    async def _to_sweep(self, before: int, limit: int, now: int) -> tuple[int, int] | None:
+        """First and last `seq` of the first `limit` ones that may go, without an index that each payment writes.
 
-        The look ends at a portion in which none came before `before`. At a single one that did not it goes on: the
-        clock may have stood wrong once.
+        The look ends at a portion in which none came before `before`. At a single one that did not it goes on, and it
+        passes by those from the future: the clock stood wrong then, perhaps for as long as that process ran.
         """
         found, seq = 0, 0
-        last: int | None = None
+        swept: tuple[int, int] | None = None
         while True:
             rows = await self._session.all(
                 f"SELECT seq, received_at, {_SWEEPABLE} FROM transactions WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -257,8 +259,29 @@ class Transactions:
             )
             for seq, _, sweepable in rows:
                 if sweepable:
-                    found, last = found + 1, seq
+                    found, swept = found + 1, (seq if swept is None else swept[0], seq)
                     if found == limit:
-                        return last
-            if len(rows) < limit or all(received_at >= before for _, received_at, _ in rows):
-                return last
+                        return swept
+            if len(rows) < limit:
+                return swept
+            if all(received_at > now for _, received_at, _ in rows):
+                seq = await self._last_ahead(seq, now, limit)
+            elif all(received_at >= before for _, received_at, _ in rows):
+                return swept
+
+    async def _last_ahead(self, seq: int, now: int, limit: int) -> int:
+        """The last of those from the future that follow on this one, in strides, for they may be very many.
+
+        It steps over fewer than `limit` others between two such runs; as many it sees.
+        """
+        stride = 1
+        while True:
+            row = await self._session.one(
+                "SELECT seq, received_at FROM transactions WHERE seq >= ? ORDER BY seq LIMIT 1", seq + stride
+            )
+            if row is not None and row[1] > now:
+                seq, stride = row[0], min(2 * stride, limit)
+            elif stride == 1:
+                return seq
+            else:
+                stride = 1

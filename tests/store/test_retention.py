@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from hub.commands import retention
@@ -85,11 +86,51 @@ async def test_portions_pass_by_what_stays_or_came_under_a_wrong_clock_and_end_a
     young = [await _paid(shop, terminal, till) for _ in range(2)]
 
     async def portion(unit: Unit) -> int:
-        return await unit.transactions.sweep(unit.now, 2)
+        return await unit.transactions.sweep(unit.now, 2, now=unit.now)
 
     assert [await shop.hub.edge.engine.execute(portion) for _ in range(4)] == [2, 2, 1, 0]
     assert (await shop.poll(stays))["transactionStatus"] == "PENDING"
     assert [(await shop.poll(each))["transactionStatus"] for each in young] == ["COMPLETED"] * 2
+
+
+@pytest.mark.parametrize(
+    ("came", "stays"),
+    [
+        ("oofooyyy", "fyyy"),
+        ("fffffffoooy", "fffffffy"),  # it stood wrong for longer than a portion
+        ("offffffffffoooffffffooooyyyyyyyo", "ffffffffffffffffyyyyyyyo"),
+        ("fffffffffyyyy", "fffffffffyyyy"),
+        ("ffffff", "ffffff"),
+    ],
+)
+async def test_transactions_that_came_under_a_clock_far_ahead_stay_and_hold_up_nobody(
+    shop: Shop, clock: ManualClock, came: str, stays: str
+) -> None:
+    """`o`ld, `y`oung and from the `f`uture, in the order in which they came."""
+    terminal = await shop.device()
+    paid = (await _paid(shop, terminal, await shop.register(terminal)))["transactionId"]
+    at = {"o": clock.now_ms() - 2, "y": clock.now_ms(), "f": clock.now_ms() + 400 * DAY * 1000}
+
+    async def fill(unit: Unit) -> None:
+        pattern = await unit.transactions.get(paid)
+        assert pattern is not None
+        await unit.transactions._session.run("DELETE FROM transactions")
+        for number, when in enumerate(came):
+            copied = msgspec.structs.replace(
+                pattern, transaction_id=f"{when}{number}", received_at=at[when], finished_at=at[when]
+            )
+            await unit.transactions.add(copied)
+
+    async def portion(unit: Unit) -> int:
+        return await unit.transactions.sweep(unit.now - 1, 3, now=unit.now)
+
+    async def left(unit: Unit) -> str:
+        return "".join(each.transaction_id[0] for each in reversed(await unit.transactions.page(limit=100)))
+
+    await shop.hub.edge.engine.execute(fill)
+    while await shop.hub.edge.engine.execute(portion):
+        pass
+    assert await shop.hub.edge.engine.query(left) == stays
 
 
 @pytest.mark.parametrize(
