@@ -110,6 +110,14 @@ class PosAnswer:
         return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
 
 
+GIVEN_UP = PosAnswer(
+    {"error": "The hub failed; it has been logged."},
+    {pos_errors.CODE_HEADER: "internal_error", "Connection": "close"},
+    status=500,
+)
+"""The hub goes down, and has waited for its requests long enough."""
+
+
 class Pending:
     """What is answered once the store has done something. Await it; or let `future` call back, which needs no task."""
 
@@ -148,10 +156,12 @@ class PosEndpoint:
         request = PosRequest(scope, by_name(scope["headers"]), scope["app"].state.edge)
         try:
             body = await gathered(receive, request.edge.settings.request_body_bytes)
+            found = await answer(request, self.begin(request, body))
         except PosError as error:
             found = _told(error, request)
-        else:
-            found = await answer(request, self.begin(request, body))
+        except asyncio.CancelledError:
+            await send_whole(send, GIVEN_UP)
+            raise
         await send_whole(send, found)
 
 

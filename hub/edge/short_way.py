@@ -6,6 +6,7 @@ the same endpoints, and gets the same answer.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
@@ -18,8 +19,9 @@ from starlette.websockets import WebSocket
 
 from hub.edge import device_socket, register_socket
 from hub.edge.edge import Edge
+from hub.edge.last_answers import FULL
 from hub.edge.pos_api import GET_TRANSACTION, POST_TRANSACTION
-from hub.edge.pos_request import Header, PosAnswer, PosEndpoint, PosRequest, by_name
+from hub.edge.pos_request import Header, PosAnswer, PosEndpoint, PosRequest, by_name, send_whole
 
 _SUBMIT = b"/pos/transaction"
 _POLL = re.compile(rb"/pos/transaction/([0-9a-f-]{1,64})")
@@ -31,6 +33,11 @@ _SOCKETS: dict[str, Callable[[WebSocket], Awaitable[None]]] = {
 
 _VARY = b"vary: Origin\r\n"
 """As the CORS middleware has it: caches must know that another origin's answer differs."""
+
+
+async def _full(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """What uvicorn says by `service_unavailable`, in JSON."""
+    await send_whole(send, FULL)
 
 
 class Peers(Protocol):
@@ -49,6 +56,9 @@ class ShortWay:
         self._rest = rest
         headers = [(name.lower().encode(), value.encode()) for name, value in rest.simple_headers.items()]
         self._to_pages = _lines(headers)
+        self.full = copy.copy(rest)
+        """The application of a hub that is full."""
+        self.full.app = _full
         self._dated: tuple[Sequence[Header], bytes] = ([], b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,12 +108,11 @@ class ShortWay:
         return endpoint, PosRequest(scope, named, edge)
 
     def encoded(
-        self, answer: PosAnswer, request: PosRequest, status_line: bytes, first: Sequence[Header], *, close: bool
+        self, answer: PosAnswer, origin: bytes | None, status_line: bytes, first: Sequence[Header], *, close: bool
     ) -> bytes:
         """The whole answer, as it goes over the wire. `first`: the server's own headers, the same for a second."""
         if self._dated[0] is not first:
             self._dated = first, _lines(first)
-        origin = request.headers.get(b"origin")
         return b"%b%bcontent-length: %d\r\ncontent-type: application/json\r\n%b%b%b\r\n%b" % (
             status_line,
             self._dated[1],

@@ -69,7 +69,16 @@ def test_the_rules_import_nothing_but_the_standard_library_and_transitions_in_on
     [
         ("transitions", ["statemachines.table"]),
         ("starlette", ["hub.edge", "hub.app", "hub.server"]),
-        ("uvicorn", ["hub.server", "hub.edge.http_protocol", "hub.edge.plain_request", "hub.edge.websocket_protocol"]),
+        (
+            "uvicorn",
+            [
+                "hub.server",
+                "hub.edge.http_connection",
+                "hub.edge.http_protocol",
+                "hub.edge.plain_request",
+                "hub.edge.websocket_protocol",
+            ],
+        ),
         ("aiosqlite", ["hub.store.sqlite"]),
         ("sqlite3", ["hub.store.sqlite"]),
         ("filelock", ["hub.store.sqlite"]),

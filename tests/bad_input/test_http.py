@@ -73,6 +73,7 @@ async def test_not_http(hub: RunningHub, sent: bytes) -> None:
     assert status == b"HTTP/1.1 400 Bad Request"
     assert headers["content-type"] == "application/json"
     assert headers["smartconnect-error-code"] == "request_malformed"
+    assert headers["access-control-allow-origin"] == "*"
     assert body.keys() == {"error"}
 
 
@@ -107,15 +108,15 @@ async def test_half_a_request(shop: Shop, half: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begun", "told"),
+    "begun",
     [
-        (b"GET /POS/Transaction HTTP/1.1\r\nHost: h\r\nLong: ", True),
-        (b"POST /POS/Transaction HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nLong: ", False),
+        b"GET /POS/Transaction HTTP/1.1\r\nHost: h\r\nLong: ",
+        b"POST /POS/Transaction HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nLong: ",
     ],
     ids=["head", "trailers"],
 )
-async def test_a_head_without_end(hub: RunningHub, begun: bytes, told: bool) -> None:
-    """It would fill the memory, and so would trailers. Nobody is told of those: an answer may be under way."""
+async def test_a_head_without_end(hub: RunningHub, begun: bytes) -> None:
+    """It would fill the memory, and so would trailers."""
     hub.limit_http(request_head_bytes=1000)
     connections = hub.server.server_state.connections
     async with dialled(hub) as (reader, writer):
@@ -127,8 +128,6 @@ async def test_a_head_without_end(hub: RunningHub, begun: bytes, told: bool) -> 
         assert not vars(connection)["transport"].is_closing()
         writer.write(b"x")
         said = await reader.read()
-    assert bool(said) == told
-    if told:
-        status, headers, body = problem(said)
-        assert (status, headers["smartconnect-error-code"]) == (b"HTTP/1.1 400 Bad Request", "request_malformed")
-        assert body == {"error": "The request's head is over 1000 bytes."}
+    status, headers, body = problem(said)
+    assert (status, headers["smartconnect-error-code"]) == (b"HTTP/1.1 400 Bad Request", "request_malformed")
+    assert body == {"error": "The request's head is over 1000 bytes."}

@@ -59,3 +59,10 @@ async def test_a_refused_request_leaves_no_ring(shop: Shop) -> None:
                 assert answer.status_code in (400, 401)
         gc.collect()
         assert _of_the_hub(garbage) == []
+
+
+async def test_a_connection_that_becomes_a_socket_leaves_no_ring(shop: Shop) -> None:
+    with kept() as garbage:
+        await Till(shop.hub).connect()
+        gc.collect()
+        assert _of_the_hub(garbage) == []

@@ -1,0 +1,196 @@
+"""How an HTTP connection lives and ends: nothing is waited for for ever, and what is said last comes last.
+
+Three timers; most requests touch none. Which request takes which way is `hub.edge.http_protocol`'s business.
+"""
+
+from __future__ import annotations
+
+from asyncio import TimerHandle, Transport
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from hub.edge.last_answers import LATE
+from hub.edge.plain_request import PlainCycle, Shared
+from hub.edge.pos_request import Header, PosAnswer, by_name
+
+
+class _Deaf:
+    """In place of the parser, once no request is taken any more."""
+
+    def feed_data(self, data: bytes) -> None: ...
+
+
+_DEAF: Any = _Deaf()
+
+
+def stopped(timer: TimerHandle | None) -> TimerHandle | None:
+    """Stop a timer; what is left of it is none."""
+    if timer is not None:
+        timer.cancel()
+    return None
+
+
+class HttpConnection(HttpToolsProtocol):
+    """One HTTP connection, less its requests."""
+
+    def __init__(self, shared: Shared, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._shared = shared
+
+    _arriving = False
+    """A request has begun to arrive, and its end has not."""
+    _plain: PlainCycle | None = None
+    """The request that arrives, if it takes the short way."""
+    _usual_head: list[Header] | None = None
+    """The head of the latest request that took the usual way. `headers` is another list once the next one begins."""
+    _running: RequestResponseCycle | None = None
+    """The latest request on the usual way that is worked on; others may have come behind it."""
+    _at_last: Callable[[], None] | None = None
+    """What happens when all requests are answered: the connection becomes a socket, or ends."""
+    _ended = False
+    """The last answer is given; the client may close."""
+
+    _patience: TimerHandle | None = None
+    """Rings when a request has not arrived in time, or the first one not begun."""
+    _unread: TimerHandle | None = None
+    """Rings when the client has not taken what it was told."""
+    _idle: TimerHandle | None = None
+    """Looks whether the connection has been idle for long: one for many requests, for a timer costs as much as they."""
+    _idle_since = 0.0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._be_patient()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience = stopped(self._patience)
+        self._unread = stopped(self._unread)
+        self._idle = stopped(self._idle)
+        self._at_last = None
+        if self._running is not None:
+            # uvicorn tells the latest only.
+            self._running.disconnected = True
+            self._running.message_event.set()
+        super().connection_lost(exc)
+
+    @property
+    def _latest(self) -> RequestResponseCycle | None:
+        """The request whose head came last."""
+        latest: RequestResponseCycle | None = self.cycle  # None before the first, which uvicorn does not say
+        return latest
+
+    @property
+    def _latest_arrives(self) -> bool:
+        """Whether it is the one that arrives. If not, of that one not even the head is there."""
+        return self._plain is not None or self._usual_head is self.headers
+
+    @property
+    def _all_answered(self) -> bool:
+        """Whether all requests are whose head came."""
+        latest = self._latest
+        return latest is None or latest.response_complete
+
+    # A request arrives, or does not.
+
+    def _be_patient(self) -> None:
+        self._patience = self.loop.call_later(self._shared.settings.request_arrival_seconds, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._patience = None
+        if not self._arriving:
+            self._close()
+        elif self.flow.read_paused:
+            # We read nothing more of it before those in front are answered.
+            self._be_patient()
+        else:
+            self._refuse(LATE)
+
+    def _watch_for_idleness(self) -> None:
+        self._idle_since = self.loop.time()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        self._idle = None
+        left: float = self.timeout_keep_alive
+        if not self._arriving and self._all_answered:
+            left += self._idle_since - self.loop.time()
+        if left > 0:
+            self._idle = self.loop.call_later(left, self._look_whether_idle)
+        else:
+            self._close()
+
+    # Answers are taken, or not.
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._limit_the_rest()
+
+    def resume_writing(self) -> None:
+        if not (self._ended or self.transport.is_closing()):
+            self._unread = stopped(self._unread)
+        super().resume_writing()
+
+    def _limit_the_rest(self) -> None:
+        """The transport itself would wait for ever for a client that does not take what it was told."""
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._shared.settings.unread_seconds, self.transport.abort)
+
+    # The end.
+
+    def _refuse(self, last: PosAnswer) -> None:
+        """Take no more requests. The last answer comes in place of the one to the request that arrives, behind those to
+        the requests before it (RFC 9112, 9.3.2)."""
+        if not self._listens:
+            return
+        self.parser = _DEAF
+        self._arriving = False
+        self._patience = stopped(self._patience)
+        words = self._last_words(last, by_name(self.headers or []))
+        latest = self._latest
+        if latest is None or not self._latest_arrives:
+            waits = not self._all_answered
+        elif self.pipeline:
+            waits = True
+            self.pipeline.popleft()  # the latest
+        else:
+            waits = False
+            if latest.response_started:
+                words = b""
+            latest.disconnected = True
+            latest.message_event.set()
+        self._at_last = partial(self._end, words)
+        if not waits:
+            self._at_last()
+
+    @property
+    def _listens(self) -> bool:
+        return not (self.parser is _DEAF or self.transport.is_closing())
+
+    def _last_words(self, last: PosAnswer, headers: dict[bytes, bytes]) -> bytes:
+        """The whole answer. A page may read it, even if its origin has not arrived and any is allowed."""
+        origin = headers.get(b"origin", b"")
+        first = self.server_state.default_headers
+        return self._shared.short_way.encoded(last, origin, STATUS_LINE[last.status], first, close=False)
+
+    def _end(self, words: bytes) -> None:
+        """With words, the client closes first: what it still sends would destroy them on their way (RFC 9112, 9.6)."""
+        self._at_last = None
+        self._ended = True
+        if self._latest is not None:
+            self._latest.response_complete = True
+        if words:
+            self.transport.write(words)
+        self.flow.resume_reading()
+        if words and self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._limit_the_rest()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        self.transport.close()
+        self._limit_the_rest()

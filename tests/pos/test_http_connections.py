@@ -1,0 +1,186 @@
+"""How an HTTP connection lives and ends: who is slow, takes nothing, goes away, or is there when the hub ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.pos.lines import PAGE, UPGRADE, dialled, head, poll_target, post, purchase, used, usual
+from tests.shop import Shop, until
+
+
+async def test_a_client_that_does_not_read(shop: Shop) -> None:
+    """Its requests wait for it to take their answers; then it has them all."""
+    first = await (await shop.register(await shop.device())).pay()
+    state = shop.hub.server.server_state
+    async with used(shop.hub) as (line, connection):
+        connection.pause_writing()
+        await line.send(head("GET", poll_target(first)[:-1], PAGE))
+        await until(lambda: bool(state.tasks))
+        connection.resume_writing()
+        assert b" 401 " in await line.answer()
+        connection.pause_writing()
+        await line.send(head("GET", poll_target(first)))
+        await until(lambda: bool(state.tasks))
+        connection.resume_writing()
+        assert b" 200 " in await line.answer()
+
+
+async def test_a_client_that_never_reads(shop: Shop) -> None:
+    """It keeps no connection for ever with an answer that waits for it."""
+    shop.hub.limit_http(unread_seconds=0.05)
+    first = await (await shop.register(await shop.device())).pay()
+    async with used(shop.hub) as (line, connection):
+        connection.pause_writing()
+        await line.send(head("GET", poll_target(first)))
+        assert await line.rest() == b""
+    await until(lambda: not shop.hub.server.server_state.tasks)
+
+
+LAST = {"Connection": "close"}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [post("", LAST), usual(post("", LAST)), post(""), b"no HTTP"],
+    ids=["short", "usual", "idle", "refused"],
+)
+@pytest.mark.parametrize("takes_a_part", [False, True])
+async def test_a_client_that_never_reads_what_is_said_last(shop: Shop, last: bytes, takes_a_part: bool) -> None:
+    """However little is left, and however the connection ends."""
+    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    shop.hub.limit_http(unread_seconds=3600)
+    async with used(shop.hub, narrow=True) as (line, connection):
+        transport = connection.transport
+        line.look_away()
+        await line.send(post("") * 130 + last)
+        await until(lambda: vars(connection).get("_ended", False) or transport.is_closing())
+        assert 0 < transport.get_write_buffer_size() < 65_536
+        unread = vars(connection)["_unread"]
+        assert not unread.cancelled()
+        if takes_a_part:
+            connection.pause_writing()
+            connection.resume_writing()
+        assert vars(connection)["_unread"] is unread
+        assert not unread.cancelled()
+        unread._run()
+        await until(lambda: connection not in shop.hub.server.server_state.connections)
+
+
+async def test_what_is_said_last_arrives(shop: Shop) -> None:
+    """Although the client still sends: closing at once would reset the connection, and the words with it."""
+    shop.hub.limit_http(request_head_bytes=1000)
+    async with used(shop.hub) as (line, connection):
+        line.look_away()
+        await line.send(head("GET", "/POS/Nothing")[:-2] + b"Long: ", *[b"x" * 300_000] * 10)
+        line.look_again()
+        assert (await line.rest()).endswith(b'\r\n\r\n{"error":"The request\'s head is over 1000 bytes."}')
+        line.hang_up()
+        await until(lambda: connection not in shop.hub.server.server_state.connections)
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        "GET /POS/Transaction HTTP/1.1\r\nOrigin: https://till.example\r\nLong: ",
+        "POST /POS/Transaction HTTP/1.1\r\nOrigin: https://till.example\r\nContent-Length: 100\r\n\r\nAmountTotal=5",
+        "POST /POS//Transaction HTTP/1.1\r\nOrigin: https://till.example\r\nContent-Length: 100\r\n\r\nAmountTotal=5",
+    ],
+    ids=["head", "body", "body by the usual way"],
+)
+async def test_half_a_request_on_a_used_connection(shop: Shop, half: str) -> None:
+    """Told so, as on a fresh one. An idle one is closed without a word, ends of lines or not."""
+    shop.hub.limit_http(request_arrival_seconds=0.05)
+    async with used(shop.hub) as (line, _):
+        await line.send(half.encode())
+        said = await line.rest()
+    assert said.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert b"\r\naccess-control-allow-origin: *\r\n" in said
+    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    async with used(shop.hub) as (line, _):
+        await line.send(b"\r\n")
+        assert await line.rest() == b""
+
+
+async def test_an_answer_before_the_end_of_the_request(shop: Shop) -> None:
+    """It is the only one, even if the rest of the request never comes, or is none."""
+    shop.hub.limit_http(request_arrival_seconds=0.05)
+    for rest in (b"", b"no chunk\r\n"):
+        async with dialled(shop.hub) as line:
+            await line.send(head("POST", "/POS/Nothing", {"Transfer-Encoding": "chunked"}))
+            assert (await line.answer()).startswith(b"HTTP/1.1 404 ")
+            await line.send(rest)
+            assert await line.rest() == b""
+
+
+async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
+    """Closed; but neither while its answer is waited for, nor when it has become a socket."""
+    device = await shop.device()
+    first = await (await shop.register(device)).pay()
+    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    async with dialled(shop.hub) as waits, dialled(shop.hub) as becomes, dialled(shop.hub) as idles:
+        for line in (waits, becomes, idles):
+            await line.send(head("GET", poll_target(first)))
+            assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+        await waits.send(head("GET", poll_target(first, "&wait=30")))
+        await becomes.send(head("GET", "/ws/register", UPGRADE))
+        await becomes.becomes_a_socket()
+        assert await idles.rest() == b""
+        await device.started()
+        await device.complete(str(first["transactionId"]))
+        assert b'"transactionStatus":"COMPLETED"' in await waits.answer()
+        assert await waits.rest() == b""
+        assert not becomes.ended
+
+
+async def test_a_client_that_goes_away(shop: Shop) -> None:
+    """The transaction goes on; nobody is answered, and nothing is left of the request."""
+    device = await shop.device()
+    till = await shop.register(device)
+    state = shop.hub.server.server_state
+    others = len(state.connections)
+    async with dialled(shop.hub) as line:
+        await line.send(post(purchase(till, TransactionMode="")))
+        started = await device.started()
+        line.hang_up()
+        await until(lambda: len(state.connections) == others)
+    assert state.tasks
+    await device.complete(started["transaction_id"])
+    await until(lambda: not state.tasks)
+
+
+async def test_a_request_under_way_when_the_hub_ends(shop: Shop) -> None:
+    """It may arrive to its end, is answered, and told that the connection ends."""
+    till = await shop.register(await shop.device())
+    connections = shop.hub.server.server_state.connections
+    others = set(connections)
+    async with dialled(shop.hub) as line:
+        top, _, body = post(purchase(till)).partition(b"\r\n\r\n")
+        await line.send(top + b"\r\n\r\n", body[:9])
+        await until(lambda: any(getattr(each, "cycle", None) for each in connections - others))
+        (connection,) = connections - others
+        stopping = asyncio.create_task(shop.hub.stop())
+        await until(lambda: not vars(connection)["cycle"].keep_alive)
+        await line.send(body[9:])
+        said = await line.rest()
+        await stopping
+    await shop.hub.start()
+    assert said.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nconnection: close\r\n" in said
+
+
+@pytest.mark.parametrize("way", [bytes, usual], ids=["short", "usual"])
+async def test_a_request_that_the_hub_waits_for_no_longer(shop: Shop, way: type[bytes]) -> None:
+    """The grace for requests under way is over: said so in JSON, for a POS parses any body, and to pages as well."""
+    first = await (await shop.register(await shop.device())).pay()
+    async with dialled(shop.hub) as line:
+        await line.send(way(head("GET", poll_target(first, "&wait=30"), PAGE)))
+        await until(lambda: bool(shop.hub.edge.waiting._held))
+        for task in shop.hub.server.server_state.tasks:
+            task.cancel()
+        said = await line.rest()
+    assert said.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert b"\r\naccess-control-allow-origin: *\r\n" in said
+    assert said.lower().count(b"\r\nconnection: close\r\n") == 1
+    assert said.endswith(b'\r\n\r\n{"error":"The hub failed; it has been logged."}')
