@@ -117,14 +117,16 @@ class Settings(BaseSettings):
     )
     poll_burst: Count = Field(10, description="Polls that may come at once before the pace counts.")
     request_arrival_seconds: Seconds = Field(
-        30, description="How long a request may take to arrive, and a new connection to send one."
+        30, description="How long a request may take to arrive, and a new connection to begin one."
     )
     request_head_bytes: Count = Field(
         524_288,
         description="How much of a request's head, or of trailers, may come after the piece that it began in. "
         "SaleData in a query string, escaped, takes 300 KB.",
     )
-    unread_seconds: Seconds = Field(30, description="How long a client may take no more of its answers.")
+    unread_seconds: Seconds = Field(
+        30, description="How long a client may take no more of its answers, and all of them once the connection ends."
+    )
     request_body_bytes: Count = Field(65_536, description="Largest request body.")
 
     max_waiting_requests: Count = Field(

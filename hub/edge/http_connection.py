@@ -46,8 +46,6 @@ class HttpConnection(HttpToolsProtocol):
     """The request that arrives, if it takes the short way."""
     _usual_head: list[Header] | None = None
     """The head of the latest request that took the usual way. `headers` is another list once the next one begins."""
-    _running: RequestResponseCycle | None = None
-    """The latest request on the usual way that is worked on; others may have come behind it."""
     _at_last: Callable[[], None] | None = None
     """What happens when all requests are answered: the connection becomes a socket, or ends."""
     _ended = False
@@ -70,10 +68,6 @@ class HttpConnection(HttpToolsProtocol):
         self._unread = stopped(self._unread)
         self._idle = stopped(self._idle)
         self._at_last = None
-        if self._running is not None:
-            # uvicorn tells the latest only.
-            self._running.disconnected = True
-            self._running.message_event.set()
         super().connection_lost(exc)
 
     @property

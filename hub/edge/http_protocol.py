@@ -100,7 +100,6 @@ class HubHttpProtocol(HttpConnection):
         return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
         if app is service_unavailable:
             app = self._shared.short_way.full
         super()._start_asgi_task(cycle, app)

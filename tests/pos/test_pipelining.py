@@ -149,25 +149,6 @@ async def test_a_request_has_its_time_when_its_turn_comes(shop: Shop) -> None:
         assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-@pytest.mark.parametrize("target", ["/POS/Transaction", "/POS//Transaction"])
-async def test_a_client_that_goes_away_from_several_requests(
-    shop: Shop, caplog: pytest.LogCaptureFixture, target: str
-) -> None:
-    """Nothing is written to nobody, and that is no fault of the hub's."""
-    device = await shop.device()
-    till = await shop.register(device)
-    state = shop.hub.server.server_state
-    others = len(state.connections)
-    async with dialled(shop.hub) as line:
-        await line.send(post(purchase(till, TransactionMode=""), target=target) + head("GET", "/healthz") * 2)
-        started = await device.started()
-        line.hang_up()
-        await until(lambda: len(state.connections) == others)
-    await device.complete(started["transaction_id"])
-    await until(lambda: not state.tasks)
-    assert caplog.messages == []
-
-
 async def test_nothing_is_written_once_the_connection_is_closed(shop: Shop) -> None:
     """The client ends it while its request is worked on. The transaction goes on; its answer has no way out."""
     device = await shop.device()
