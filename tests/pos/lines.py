@@ -54,16 +54,16 @@ class Line:
 
     async def becomes_a_socket(self) -> None:
         assert b"101 Switching Protocols" in await self._reader.readuntil(b"\r\n\r\n")
+        await self.ping()
+
+    async def ping(self) -> None:
+        """On a socket; the pong is there when it returns."""
         await self.send(PING)
         await self._reader.readuntil(PONG)
 
     async def rest(self) -> bytes:
         """All that comes until the hub closes."""
         return await self._reader.read()
-
-    @property
-    def ended(self) -> bool:
-        return self._reader.at_eof()
 
     def look_away(self) -> None:
         """Take nothing more of what comes."""

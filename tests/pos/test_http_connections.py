@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from tests.clock import let_pass
 from tests.pos.lines import PAGE, UPGRADE, dialled, head, poll_target, post, purchase, used, usual
-from tests.shop import Shop, until
+from tests.shop import Shop, until, until_waiting
 
 
 async def test_a_client_that_does_not_read(shop: Shop) -> None:
@@ -29,13 +30,15 @@ async def test_a_client_that_does_not_read(shop: Shop) -> None:
 
 async def test_a_client_that_never_reads(shop: Shop) -> None:
     """It keeps no connection for ever with an answer that waits for it."""
-    shop.hub.limit_http(unread_seconds=0.05)
     first = await (await shop.register(await shop.device())).pay()
+    state = shop.hub.server.server_state
     async with used(shop.hub) as (line, connection):
         connection.pause_writing()
         await line.send(head("GET", poll_target(first)))
+        await until(lambda: bool(state.tasks))
+        let_pass(shop.hub.settings.unread_seconds)
         assert await line.rest() == b""
-    await until(lambda: not shop.hub.server.server_state.tasks)
+    await until(lambda: not state.tasks)
 
 
 LAST = {"Connection": "close"}
@@ -49,23 +52,21 @@ LAST = {"Connection": "close"}
 @pytest.mark.parametrize("takes_a_part", [False, True])
 async def test_a_client_that_never_reads_what_is_said_last(shop: Shop, last: bytes, takes_a_part: bool) -> None:
     """However little is left, and however the connection ends."""
-    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
-    shop.hub.limit_http(unread_seconds=3600)
+    connections = shop.hub.server.server_state.connections
     async with used(shop.hub, narrow=True) as (line, connection):
         transport = connection.transport
         line.look_away()
         await line.send(post("") * 130 + last)
+        await until(lambda: bool(transport.get_write_buffer_size()))
+        let_pass(shop.hub.server.config.timeout_keep_alive)
         await until(lambda: vars(connection).get("_ended", False) or transport.is_closing())
         assert 0 < transport.get_write_buffer_size() < 65_536
-        unread = vars(connection)["_unread"]
-        assert not unread.cancelled()
         if takes_a_part:
             connection.pause_writing()
             connection.resume_writing()
-        assert vars(connection)["_unread"] is unread
-        assert not unread.cancelled()
-        unread._run()
-        await until(lambda: connection not in shop.hub.server.server_state.connections)
+        assert connection in connections
+        let_pass(shop.hub.settings.unread_seconds)
+        await until(lambda: connection not in connections)
 
 
 async def test_what_is_said_last_arrives(shop: Shop) -> None:
@@ -91,26 +92,27 @@ async def test_what_is_said_last_arrives(shop: Shop) -> None:
 )
 async def test_half_a_request_on_a_used_connection(shop: Shop, half: str) -> None:
     """Told so, as on a fresh one. An idle one is closed without a word, ends of lines or not."""
-    shop.hub.limit_http(request_arrival_seconds=0.05)
-    async with used(shop.hub) as (line, _):
+    async with used(shop.hub) as (line, connection):
         await line.send(half.encode())
+        await until(lambda: vars(connection)["_arriving"])
+        let_pass(shop.hub.settings.request_arrival_seconds)
         said = await line.rest()
     assert said.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert b"\r\naccess-control-allow-origin: *\r\n" in said
-    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
     async with used(shop.hub) as (line, _):
         await line.send(b"\r\n")
+        let_pass(shop.hub.server.config.timeout_keep_alive)
         assert await line.rest() == b""
 
 
 async def test_an_answer_before_the_end_of_the_request(shop: Shop) -> None:
     """It is the only one, even if the rest of the request never comes, or is none."""
-    shop.hub.limit_http(request_arrival_seconds=0.05)
-    for rest in (b"", b"no chunk\r\n"):
+    for rest in (b"5\r\n", b"no chunk\r\n"):
         async with dialled(shop.hub) as line:
             await line.send(head("POST", "/POS/Nothing", {"Transfer-Encoding": "chunked"}))
             assert (await line.answer()).startswith(b"HTTP/1.1 404 ")
             await line.send(rest)
+            let_pass(shop.hub.settings.request_arrival_seconds)
             assert await line.rest() == b""
 
 
@@ -118,20 +120,23 @@ async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
     """Closed; but neither while its answer is waited for, nor when it has become a socket."""
     device = await shop.device()
     first = await (await shop.register(device)).pay()
-    vars(shop.hub.server.config)["timeout_keep_alive"] = 0.05
+    for_long = shop.hub.server.config.timeout_keep_alive
     async with dialled(shop.hub) as waits, dialled(shop.hub) as becomes, dialled(shop.hub) as idles:
         for line in (waits, becomes, idles):
             await line.send(head("GET", poll_target(first)))
             assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
         await waits.send(head("GET", poll_target(first, "&wait=30")))
+        await until_waiting(shop.hub, 30)
         await becomes.send(head("GET", "/ws/register", UPGRADE))
         await becomes.becomes_a_socket()
+        let_pass(for_long)
         assert await idles.rest() == b""
         await device.started()
         await device.complete(str(first["transactionId"]))
         assert b'"transactionStatus":"COMPLETED"' in await waits.answer()
+        let_pass(for_long)
         assert await waits.rest() == b""
-        assert not becomes.ended
+        await becomes.ping()
 
 
 async def test_a_client_that_goes_away(shop: Shop) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 
 from hub.edge.http_protocol import PIPELINED
+from tests.clock import let_pass
 from tests.pos.lines import UPGRADE, dialled, head, post, purchase, used, usual
 from tests.shop import Shop, until
 
@@ -69,8 +71,15 @@ async def test_a_socket_behind_a_request(shop: Shop) -> None:
         await line.becomes_a_socket()
 
 
+async def turns() -> None:
+    """The event loop's, so that what is due has been called."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
 WAYS = pytest.mark.parametrize("way", [bytes, usual], ids=["short", "usual"])
 HALF = b"POST /POS/Transaction HTTP/1.1\r\nOrigin: https://till.example\r\nContent-Length: 9\r\n"
+HALF_A_BODY = HALF + b"\r\nhalf"
 
 
 def assert_last(said: bytes, status: int, code: str) -> None:
@@ -93,7 +102,7 @@ def assert_last(said: bytes, status: int, code: str) -> None:
         ([HALF + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"], 400, "request_malformed"),
         ([HALF + b"Long: ", b"x" * 1001], 400, "request_malformed"),
         ([HALF], 408, "request_timeout"),
-        ([HALF + b"\r\nhalf"], 408, "request_timeout"),
+        ([HALF_A_BODY], 408, "request_timeout"),
         ([head("GET", "/healthz") * (PIPELINED + 1)], 503, "store_busy"),
     ],
     ids=["binary", "text", "headers", "two lengths", "long head", "half a head", "half a body", "too many"],
@@ -104,15 +113,19 @@ async def test_what_is_no_request_behind_one_that_waits(
     """Who waits gets the answer first; then it is said what was wrong (RFC 9112, 9.3.2)."""
     device = await shop.device()
     till = await shop.register(device)
-    shop.hub.limit_http(request_head_bytes=1000, request_arrival_seconds=0.05 if status == 408 else 3600)
+    shop.hub.limit_http(request_head_bytes=1000)
     async with used(shop.hub) as (line, connection):
         first, *others = behind
         await line.send(way(post(purchase(till, TransactionMode=""))) + first, *others)
         started = await device.started()
-        if status != 408 or behind == [HALF]:
+        if behind == [HALF]:
+            let_pass(shop.hub.settings.request_arrival_seconds)
+        if behind != [HALF_A_BODY]:
             await until(lambda: vars(connection).get("_at_last") is not None)
         await device.complete(started["transaction_id"])
         assert b'"transactionStatus":"COMPLETED"' in await line.answer()
+        if behind == [HALF_A_BODY]:
+            let_pass(shop.hub.settings.request_arrival_seconds)
         for _ in range(PIPELINED if status == 503 else 0):
             assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
         assert_last(await line.rest(), status, code)
@@ -121,13 +134,18 @@ async def test_what_is_no_request_behind_one_that_waits(
 async def test_a_request_is_not_charged_with_the_time_of_the_one_before(shop: Shop) -> None:
     """It begins to arrive with the end of the one before, and has its own time."""
     till = await shop.register(await shop.device())
+    seconds = shop.hub.settings.request_arrival_seconds
     whole = post(purchase(till))
-    async with used(shop.hub) as (line, _):
-        shop.hub.limit_http(request_arrival_seconds=3600)
+    async with used(shop.hub) as (line, connection):
         await line.send(whole[:-5])
-        shop.hub.limit_http(request_arrival_seconds=0.05)
+        await until(lambda: vars(connection)["_arriving"])
+        let_pass(seconds * 0.6)
         await line.send(whole[-5:] + HALF)
         assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+        let_pass(seconds * 0.6)
+        await turns()
+        assert not connection.transport.is_closing()
+        let_pass(seconds * 0.4)
         assert_last(await line.rest(), 408, "request_timeout")
 
 
@@ -135,16 +153,19 @@ async def test_a_request_has_its_time_when_its_turn_comes(shop: Shop) -> None:
     """Nothing is read of its body before; so its time begins then."""
     device = await shop.device()
     till = await shop.register(device)
+    seconds = shop.hub.settings.request_arrival_seconds
     whole = post(purchase(till))
     async with used(shop.hub) as (line, connection):
-        shop.hub.limit_http(request_arrival_seconds=0.05)
         await line.send(post(purchase(till, TransactionMode="")) + whole[:-5])
         started = await device.started()
         patience = vars(connection)["_patience"]
+        let_pass(seconds)
         await until(lambda: vars(connection)["_patience"] not in (None, patience))
-        shop.hub.limit_http(request_arrival_seconds=3600)
+        let_pass(seconds * 0.6)
         await device.complete(started["transaction_id"])
         assert b'"transactionStatus":"COMPLETED"' in await line.answer()
+        let_pass(seconds * 0.6)
+        await turns()
         await line.send(whole[-5:])
         assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
 
