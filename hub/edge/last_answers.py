@@ -5,18 +5,15 @@ from __future__ import annotations
 from hub.edge.pos_errors import CODE_HEADER
 from hub.edge.pos_request import PosAnswer
 
-LATE = PosAnswer(
-    {"error": "The request took too long to arrive."},
-    {CODE_HEADER: "request_timeout", "Connection": "close"},
-    status=408,
-)
-FULL = PosAnswer(
-    {"error": "Too many requests at once; try again."},
-    {CODE_HEADER: "store_busy", "Retry-After": "1", "Connection": "close"},
-    status=503,
-)
+
+def _last(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> PosAnswer:
+    return PosAnswer({"error": text}, {CODE_HEADER: code, **(headers or {}), "Connection": "close"}, status=status)
 
 
 def malformed(text: str) -> PosAnswer:
     """What came is no request. A real client parses any body that is not empty as JSON (pos-api 1)."""
-    return PosAnswer({"error": text}, {CODE_HEADER: "request_malformed", "Connection": "close"}, status=400)
+    return _last(400, "request_malformed", text)
+
+
+LATE = _last(408, "request_timeout", "The request took too long to arrive.")
+FULL = _last(503, "store_busy", "Too many requests at once; try again.", {"Retry-After": "1"})
