@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs/errors.md").read_text()
 FOLDERS = ("hub/edge", "hub/commands", "hub/wire", "hub/store", "hub/callbacks", "statemachines")
 SOURCES = [ROOT / "hub/errors.py", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]
 
-RAISED = {"Refusal": 0, "PosError": 1, "RpcError": 1, "_last": 1, "_answer": 1}
+RAISED = {"Refusal": 0, "PosError": 1, "RpcError": 1, "_problem": 1, "_last": 1, "_answer": 1}
 """Where the code stands among the arguments of what makes an error."""
 
 
