@@ -10,6 +10,8 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 from tests.web.axe import violations
 from tests.web.pages import Terminal, Till
 
+pytestmark = pytest.mark.timeout(400)  # axe looks at a dozen states in each of three looks
+
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "width": 1280, "height": 860},
     "dark": {"color_scheme": "dark", "width": 1280, "height": 860},
