@@ -130,14 +130,14 @@ class HttpConnection(HttpToolsProtocol):
 
     def _limit_the_rest(self) -> None:
         """The transport itself would wait for ever for a client that does not take what it was told."""
-        if self._unread is None:
+        if self._unread is None and self in self.connections:  # else it is lost
             self._unread = self.loop.call_later(self._shared.settings.unread_seconds, self.transport.abort)
 
     # The end.
 
     def _refuse(self, last: PosAnswer) -> None:
-        """Take no more requests. The last answer comes in place of the one to the request that arrives, behind those to
-        the requests before it (RFC 9112, 9.3.2)."""
+        """Take no more requests. The last answer stands for the request that arrives: it comes behind those to the
+        requests before it (RFC 9112, 9.3.2), and not at all if that one has been answered, or is about to be."""
         if not self._listens:
             return
         self.parser = _DEAF

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.clock import let_pass
-from tests.running import RunningHub
+from tests.clock import ManualClock, let_pass
+from tests.running import RunningHub, running
 from tests.shop import Shop, until, until_waiting
 
 
@@ -131,3 +132,13 @@ async def test_a_head_without_end(hub: RunningHub, begun: bytes) -> None:
     status, headers, body = problem(said)
     assert (status, headers["smartconnect-error-code"]) == (b"HTTP/1.1 400 Bad Request", "request_malformed")
     assert body == {"error": "The request's head is over 1000 bytes."}
+
+
+async def test_the_last_words_are_for_allowed_pages(tmp_path: Path, clock: ManualClock) -> None:
+    """As other answers are; a page whose origin has not arrived cannot be told apart from others."""
+    async with running(tmp_path / "data", clock, allowed_origins=["https://till.example"]) as hub:
+        for origin, allowed in (("https://till.example", True), ("https://evil.example", False)):
+            sent = f"GET /POS/Transaction HTTP/1.1\r\nOrigin: {origin}\r\nContent-Length: x\r\n\r\n"
+            _, headers, _ = problem(await answer(hub, sent.encode()))
+            assert (headers.get("access-control-allow-origin") == origin) == allowed
+            assert headers["vary"] == "origin"
