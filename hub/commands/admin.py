@@ -63,11 +63,12 @@ async def transactions(
     attention: bool,
     before: int | None,
     limit: int,
-) -> list[TransactionRow]:
-    page = await unit.transactions.page(
+) -> tuple[list[TransactionRow], int | None]:
+    """Up to `limit`, newest first, and the `before` to go on with, also where none was found yet; None at the end."""
+    found, further = await unit.transactions.look_back(
         state=state, device_id=device_id, attention=attention, before=before, limit=limit
     )
-    return [await _row(unit, found) for found in page]
+    return [await _row(unit, each) for each in found], further
 
 
 async def _row(unit: Unit, found: Transaction) -> TransactionRow:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from hub import log
 from hub.clock import rfc3339, timestamp
 from hub.commands import admin, device, pairing, transaction
+from hub.edge import transaction_list
 from hub.edge.csv_export import CSV_COLUMNS, csv_line, csv_row
 from hub.edge.edge import Edge
 from hub.edge.json_answer import JsonAnswer
@@ -27,6 +28,8 @@ _log = log.get("admin")
 
 T = TypeVar("T")
 PAGE_LIMIT = 500
+EXPORT_PAGE = 100
+"""Rows that an export takes at once, some milliseconds: polls wait for the same thread."""
 
 
 def _json(value: object, status: int = 200) -> Response:
@@ -138,15 +141,15 @@ async def delete_pairing(edge: Edge, request: Request) -> Response:
 @_guarded
 async def list_transactions(edge: Edge, request: Request) -> Response:
     given = request.query_params
-    page = await edge.engine.query(
-        admin.transactions,
+    found = await transaction_list.page(
+        edge.engine,
         state=_state(request),
         device_id=given.get("device_id"),
         attention=_attention(request),
         before=_before(request),
         limit=_limit(request),
     )
-    return _json({"transactions": page})
+    return _json({"transactions": found})
 
 
 @_guarded
@@ -157,16 +160,12 @@ async def export_transactions(edge: Edge, request: Request) -> Response:
     async def lines() -> AsyncIterator[str]:
         yield csv_line(CSV_COLUMNS)
         before: int | None = None
-        while page := await edge.engine.query(
-            admin.transactions,
-            state=state,
-            device_id=request.query_params.get("device_id"),
-            attention=False,
-            before=before,
-            limit=PAGE_LIMIT,
+        device_id = request.query_params.get("device_id")
+        while found := await transaction_list.page(
+            edge.engine, state=state, device_id=device_id, before=before, limit=EXPORT_PAGE
         ):
-            yield "".join(csv_line(csv_row(row)) for row in page)
-            before = page[-1].seq
+            yield "".join(csv_line(csv_row(row)) for row in found)
+            before = found[-1].seq
 
     headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
     return StreamingResponse(lines(), media_type="text/csv", headers=headers)

@@ -18,7 +18,7 @@ from hub import log
 from hub.bus.signal import Happened
 from hub.clock import rfc3339, sleep
 from hub.commands import admin, device, overview, pairing, transaction
-from hub.edge import handshake
+from hub.edge import handshake, transaction_list
 from hub.edge.connection import Connection
 from hub.edge.edge import Edge
 from hub.edge.happenings import Filter, shown
@@ -192,8 +192,8 @@ class DashboardSession:
 
     async def _transactions(self, message: Incoming) -> object:
         asked = jsonrpc.parse_params(message, TransactionsAsked)
-        rows = await self._engine.query(
-            admin.transactions,
+        rows = await transaction_list.page(
+            self._engine,
             state=asked.state,
             device_id=asked.device_id,
             attention=asked.attention,

@@ -47,8 +47,8 @@ class PairingCodes:
 
     async def list_live(self, *, limit: int) -> list[PairingCode]:
         rows = await self._session.all(
-            f"SELECT {_COLUMNS} FROM pairing_codes WHERE state IN ('issued', 'replaced') "
-            "ORDER BY issued_at DESC, code_id LIMIT ?",
+            f"SELECT {_COLUMNS} FROM pairing_codes INDEXED BY pairing_codes_live "
+            "WHERE state IN ('issued', 'replaced') ORDER BY issued_at DESC, code_id LIMIT ?",
             limit,
         )
         return [_record(row) for row in rows]

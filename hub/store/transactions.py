@@ -34,6 +34,13 @@ _NEEDS_A_PERSON = "(state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_rev
 
 _SWEEPABLE = "(finished_at < ? AND (conflict IS NULL OR conflict_reviewed_by IS NOT NULL))"
 
+_OPEN = "SELECT seq FROM transactions INDEXED BY transactions_open WHERE finished_at IS NULL"
+
+ROWS_A_LOOK = 5_000
+"""Transactions that one look passes by: a few milliseconds."""
+
+MAX_SEQ = 2**63 - 1
+
 _STATES = {state.value: state for state in TransactionState}
 
 _request = msgspec.json.Decoder(Request).decode
@@ -187,7 +194,7 @@ class Transactions:
                 device_id,
             )
 
-    async def page(
+    async def look_back(
         self,
         *,
         state: TransactionState | None = None,
@@ -195,21 +202,36 @@ class Transactions:
         attention: bool = False,
         before: int | None = None,
         limit: int,
-    ) -> list[Transaction]:
-        """A page, newest first; `before` is the `seq` that the page before ended with."""
-        clauses, parameters = ["1 = 1"], list[object]()
+    ) -> tuple[list[Transaction], int | None]:
+        """Up to `limit`, newest first, and the `before` to go on with; None at the end.
+
+        Where no index leads to what is asked for, one look passes by `ROWS_A_LOOK`, whether they fit or not: among ten
+        million a rare one may be far, and who polls waits for the same thread.
+        """
+        clauses, parameters = ["seq < ?"], list[object]([MAX_SEQ if before is None else before])
+        bottom: int | None = None
+        if attention:
+            clauses.append(_NEEDS_A_PERSON)
+        elif state is not None and state not in TRANSACTION.final:
+            clauses.append(f"seq IN ({_OPEN})")
+        elif state is not None or device_id is not None:
+            row = await self._session.one(
+                "SELECT seq FROM transactions WHERE seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
+                parameters[0],
+                ROWS_A_LOOK - 1,
+            )
+            if row is not None:
+                bottom = row[0]
+                clauses.append("seq >= ?")
+                parameters.append(bottom)
         if state is not None:
             clauses.append("state = ?")
             parameters.append(state.value)
         if device_id is not None:
             clauses.append("device_id = ?")
             parameters.append(device_id)
-        if attention:
-            clauses.append(_NEEDS_A_PERSON)
-        if before is not None:
-            clauses.append("seq < ?")
-            parameters.append(before)
-        return await self._all(f"{' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?", *parameters, limit)
+        found = await self._all(f"{' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?", *parameters, limit)
+        return found, found[-1].seq if len(found) == limit else bottom
 
     async def count_open_by_state(self) -> dict[str, int]:
         return dict(

@@ -130,7 +130,7 @@ async def test_a_later_word_that_disagrees_is_kept_beside_the_record_and_shown(
     assert story.conflict_outcome == "approved"
     assert story.conflict is not None
     assert story.conflict.auth_id == "PIN147"
-    page = await scene.engine.query(
+    page, _ = await scene.engine.query(
         admin.transactions, state=None, device_id=None, attention=True, before=None, limit=10
     )
     assert [row.transaction.transaction_id for row in page] == [paid]

@@ -86,7 +86,7 @@ class Everything:
 
 
 async def _everything(unit: Unit, keys: list[str]) -> Everything:
-    found = await unit.transactions.page(limit=10_000)
+    found, _ = await unit.transactions.look_back(limit=10_000)
     known = [await unit.registers.get(key) for key in keys]
     return Everything(
         devices={each.device_id: each for each in await unit.devices.page(limit=100)},
