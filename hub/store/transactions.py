@@ -34,12 +34,15 @@ _NEEDS_A_PERSON = "(state = 'in_doubt' OR (conflict IS NOT NULL AND conflict_rev
 
 _SWEEPABLE = "(finished_at < ? AND (conflict IS NULL OR conflict_reviewed_by IS NOT NULL))"
 
+_NOT_APPROVED = "finished_at IS NOT NULL AND state <> 'approved'"
+"""In the words of the index `transactions_not_approved`."""
+
 _OPEN = "SELECT seq FROM transactions INDEXED BY transactions_open WHERE finished_at IS NULL"
 
 ROWS_A_LOOK = 5_000
 """Transactions that one look passes by: a few milliseconds."""
 
-MAX_SEQ = 2**63 - 1
+_MAX_SEQ = 2**63 - 1
 
 _STATES = {state.value: state for state in TransactionState}
 
@@ -205,32 +208,34 @@ class Transactions:
     ) -> tuple[list[Transaction], int | None]:
         """Up to `limit`, newest first, and the `before` to go on with; None at the end.
 
-        Where no index leads to what is asked for, one look passes by `ROWS_A_LOOK`, whether they fit or not: among ten
-        million a rare one may be far, and who polls waits for the same thread.
+        One look passes by `ROWS_A_LOOK` of those that an index leads to, whether they fit or not: among ten million a
+        rare one may be far, and who polls waits for the same thread.
         """
-        clauses, parameters = ["seq < ?"], list[object]([MAX_SEQ if before is None else before])
-        bottom: int | None = None
+        filters = {"device_id": device_id, "state": None if state is None else state.value}
+        leading, parameters = ["seq < ?"], list[object]([_MAX_SEQ if before is None else before])
         if attention:
-            clauses.append(_NEEDS_A_PERSON)
+            leading.append(_NEEDS_A_PERSON)
         elif state is not None and state not in TRANSACTION.final:
-            clauses.append(f"seq IN ({_OPEN})")
-        elif state is not None or device_id is not None:
+            leading.append(f"seq IN ({_OPEN})")
+        elif device_id is not None:
+            leading.append("device_id = ?")
+            parameters.append(filters.pop("device_id"))
+        elif state is not None and state is not TransactionState.APPROVED:
+            leading += [_NOT_APPROVED, "state = ?"]
+            parameters.append(filters.pop("state"))
+        rest = [column for column, wanted in filters.items() if wanted is not None]
+        bottom: int | None = None
+        if rest:
             row = await self._session.one(
-                "SELECT seq FROM transactions WHERE seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
-                parameters[0],
+                f"SELECT seq FROM transactions WHERE {' AND '.join(leading)} ORDER BY seq DESC LIMIT 1 OFFSET ?",
+                *parameters,
                 ROWS_A_LOOK - 1,
             )
-            if row is not None:
-                bottom = row[0]
-                clauses.append("seq >= ?")
-                parameters.append(bottom)
-        if state is not None:
-            clauses.append("state = ?")
-            parameters.append(state.value)
-        if device_id is not None:
-            clauses.append("device_id = ?")
-            parameters.append(device_id)
-        found = await self._all(f"{' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?", *parameters, limit)
+            bottom = None if row is None else row[0]
+        # A plus keeps SQLite from being led by another index than the one that the bottom is of.
+        clauses = [*leading, "seq >= ?", *(f"+{column} = ?" for column in rest)]
+        parameters += [bottom or 0, *(filters[column] for column in rest), limit]
+        found = await self._all(f"{' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?", *parameters)
         return found, found[-1].seq if len(found) == limit else bottom
 
     async def count_open_by_state(self) -> dict[str, int]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
+from typing import Any
 
 import pytest
 
 from hub.commands import admin
 from hub.store import transactions
+from hub.store.sqlite.store import SqliteStore
 from statemachines.transaction import TransactionState
 from tests.admin.desk import get
 from tests.shop import Shop, Terminal, Till
@@ -38,10 +41,16 @@ async def history(shop: Shop) -> list[str]:
 
 
 async def _look(
-    shop: Shop, *, state: TransactionState | None = None, attention: bool = False, before: int | None = None, limit: int
+    shop: Shop,
+    *,
+    state: TransactionState | None = None,
+    device_id: str | None = None,
+    attention: bool = False,
+    before: int | None = None,
+    limit: int,
 ) -> tuple[list[int], int | None]:
     found, further = await shop.hub.edge.engine.query(
-        admin.transactions, state=state, device_id=None, attention=attention, before=before, limit=limit
+        admin.transactions, state=state, device_id=device_id, attention=attention, before=before, limit=limit
     )
     return [each.seq for each in found], further
 
@@ -53,15 +62,16 @@ async def _ids(shop: Shop, **params: str) -> list[str]:
 
 async def test_one_look_passes_by_so_many(shop: Shop, history: list[str]) -> None:
     """And says where to go on, found or not; nothing more at the end."""
-    assert await _look(shop, state=DECLINED, limit=10) == ([], 5)
-    assert await _look(shop, state=DECLINED, before=5, limit=10) == ([], 3)
-    assert await _look(shop, state=DECLINED, before=3, limit=10) == ([1], 1)
-    assert await _look(shop, state=DECLINED, before=1, limit=10) == ([], None)
     assert await _look(shop, state=APPROVED, limit=1) == ([6], 6)
+    assert await _look(shop, state=APPROVED, limit=10) == ([6, 5], 5)
     assert await _look(shop, state=APPROVED, before=3, limit=10) == ([2], 1)
+    assert await _look(shop, state=APPROVED, before=1, limit=10) == ([], None)
+    assert await _look(shop, device_id="T2", state=DECLINED, limit=10) == ([], 5)
+    assert await _look(shop, device_id="T2", state=DECLINED, before=5, limit=10) == ([], 3)
+    assert await _look(shop, device_id="T2", state=DECLINED, before=3, limit=10) == ([], None)
 
 
-async def test_without_a_filter_and_where_an_index_leads_one_look_is_enough(shop: Shop, history: list[str]) -> None:
+async def test_where_all_that_it_is_led_to_fits_one_look_is_enough(shop: Shop, history: list[str]) -> None:
     terminal = await shop.device("T3")
     till = await shop.register(terminal, register_id="3")
     queued = [await till.pay() for _ in range(4)]
@@ -69,12 +79,49 @@ async def test_without_a_filter_and_where_an_index_leads_one_look_is_enough(shop
     await terminal.socket.call("ping")
     assert await _look(shop, limit=11) == ([10, 9, 8, 7, 6, 5, 4, 3, 2, 1], None)
     assert await _look(shop, limit=4) == ([10, 9, 8, 7], 7)
-    assert await _look(shop, state=TransactionState.PROCESSING, limit=10) == ([7], None)
+    assert await _look(shop, device_id="T3", limit=5) == ([10, 9, 8, 7], None)
+    assert await _look(shop, device_id="T1", limit=5) == ([1], None)
+    assert await _look(shop, state=DECLINED, limit=5) == ([1], None)
     assert await _look(shop, state=TransactionState.QUEUED, limit=2) == ([10, 9], 9)
-    assert await _look(shop, state=TransactionState.QUEUED, before=9, limit=2) == ([8], None)
+    assert await _look(shop, state=TransactionState.QUEUED, before=9, limit=2) == ([8], 7)
     await terminal.complete(queued[0]["transactionId"], "approved")
     await terminal.complete(queued[0]["transactionId"], "declined")
-    assert await _look(shop, attention=True, limit=10) == ([7], None)
+    assert await _look(shop, attention=True, limit=5) == ([7], None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_by"),
+    [
+        ({"attention": True}, "INDEX transactions_attention"),
+        ({"attention": True, "device_id": "T1"}, "INDEX transactions_attention"),
+        ({"state": TransactionState.IN_DOUBT}, "INDEX transactions_open"),
+        ({"state": TransactionState.QUEUED, "device_id": "T1"}, "INDEX transactions_open"),
+        ({"device_id": "T1"}, "INDEX transactions_device (device_id=? AND seq"),
+        ({"device_id": "T1", "state": APPROVED}, "INDEX transactions_device (device_id=? AND seq"),
+        ({"device_id": "T1", "state": DECLINED}, "INDEX transactions_device (device_id=? AND seq"),
+        ({"state": DECLINED}, "INDEX transactions_not_approved (state=? AND seq"),
+        ({"state": TransactionState.DONE}, "INDEX transactions_not_approved (state=? AND seq"),
+        ({"state": APPROVED}, "INTEGER PRIMARY KEY (rowid"),
+        ({}, "INTEGER PRIMARY KEY"),
+    ],
+)
+async def test_what_leads_to_it(shop: Shop, history: list[str], asked: dict[str, Any], led_by: str) -> None:
+    """As SQLite itself plans the statements that are run."""
+    statements: list[str] = []
+    store = shop.hub.edge.engine.store
+    assert isinstance(store, SqliteStore)
+    reader = store._reader
+    await reader.run(lambda connection: connection.set_trace_callback(statements.append))
+    await _look(shop, **asked, limit=5)
+    await reader.run(lambda connection: connection.set_trace_callback(None))
+    looks = [each for each in statements if each.startswith("SELECT") and "FROM transactions WHERE seq <" in each]
+    assert looks
+    for look in looks:
+
+        def planned(connection: sqlite3.Connection, look: str = look) -> str:
+            return " / ".join(step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {look}"))
+
+        assert led_by in await reader.run(planned)
 
 
 async def test_a_page_is_full_however_far_it_goes_back(shop: Shop, history: list[str]) -> None:

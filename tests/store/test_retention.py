@@ -125,7 +125,8 @@ async def test_transactions_that_came_under_a_clock_far_ahead_stay_and_hold_up_n
         return await unit.transactions.sweep(unit.now - 1, 3, now=unit.now)
 
     async def left(unit: Unit) -> str:
-        return "".join(each.transaction_id[0] for each in reversed(await unit.transactions.page(limit=100)))
+        found, _ = await unit.transactions.look_back(limit=100)
+        return "".join(each.transaction_id[0] for each in reversed(found))
 
     await shop.hub.edge.engine.execute(fill)
     while await shop.hub.edge.engine.execute(portion):
