@@ -37,6 +37,11 @@ _SWEEPABLE = "(finished_at < ? AND (conflict IS NULL OR conflict_reviewed_by IS 
 _NOT_APPROVED = "finished_at IS NOT NULL AND state <> 'approved'"
 """In the words of the index `transactions_not_approved`."""
 
+_WAITING = "transactions INDEXED BY transactions_waiting"
+"""The queues. SQLite by itself would go through the whole history of the device, which has an index of its own."""
+
+_OF_DEVICE = "device_id = ? AND state = 'queued'"
+
 _OPEN = "SELECT seq FROM transactions INDEXED BY transactions_open WHERE finished_at IS NULL"
 
 ROWS_A_LOOK = 5_000
@@ -125,32 +130,31 @@ class Transactions:
 
     async def waiting(self, device_id: str) -> list[Transaction]:
         """The queue, in the order in which the hub received them."""
-        if self._none_waits.get(device_id) is not None:
-            return []
-        found = await self._all("device_id = ? AND state = 'queued' ORDER BY seq", device_id)
-        if not found:
-            self._none_waits.remember(device_id, ())
-        return found
+        return await self._queue(device_id, -1)
 
     async def head(self, device_id: str) -> Transaction | None:
+        found = await self._queue(device_id, 1)
+        return found[0] if found else None
+
+    async def _queue(self, device_id: str, limit: int) -> list[Transaction]:
         if self._none_waits.get(device_id) is not None:
-            return None
-        found = await self._one("device_id = ? AND state = 'queued' ORDER BY seq LIMIT 1", device_id)
-        if found is None:
+            return []
+        rows = await self._session.all(
+            f"SELECT {_COLUMNS} FROM {_WAITING} WHERE {_OF_DEVICE} ORDER BY seq LIMIT ?", device_id, limit
+        )
+        if not rows:
             self._none_waits.remember(device_id, ())
-        return found
+        return [_record(row) for row in rows]
 
     async def count_waiting(self, device_id: str, *, before: int | None = None) -> int:
         """How many wait for the device; with `before`, how many of them came earlier than that."""
         if self._none_waits.get(device_id) is not None:
             return 0
         if before is None:
-            row = await self._session.one(
-                "SELECT count(*) FROM transactions WHERE device_id = ? AND state = 'queued'", device_id
-            )
+            row = await self._session.one(f"SELECT count(*) FROM {_WAITING} WHERE {_OF_DEVICE}", device_id)
         else:
             row = await self._session.one(
-                "SELECT count(*) FROM transactions WHERE device_id = ? AND state = 'queued' AND seq < ?",
+                f"SELECT count(*) FROM {_WAITING} WHERE {_OF_DEVICE} AND seq < ?",
                 device_id,
                 before,
             )
@@ -185,13 +189,10 @@ class Transactions:
         """When the queued transactions of a device end: at their own start deadline, or sooner if it is away."""
         self._open.forget_all()
         if no_later_than is None:
-            await self._session.run(
-                "UPDATE transactions SET due_at = start_by WHERE device_id = ? AND state = 'queued'", device_id
-            )
+            await self._session.run(f"UPDATE {_WAITING} SET due_at = start_by WHERE {_OF_DEVICE}", device_id)
         else:
             await self._session.run(
-                "UPDATE transactions SET due_at = CASE WHEN start_by < ? THEN start_by ELSE ? END "
-                "WHERE device_id = ? AND state = 'queued'",
+                f"UPDATE {_WAITING} SET due_at = CASE WHEN start_by < ? THEN start_by ELSE ? END WHERE {_OF_DEVICE}",
                 no_later_than,
                 no_later_than,
                 device_id,

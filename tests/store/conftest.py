@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.entropy import Entropy
 from hub.store.sqlite import SqliteStore, open_sqlite
+from hub.store.sqlite.session import SqliteSession
 from tests.clock import ManualClock
 from tests.running import make_settings
 
@@ -32,3 +35,22 @@ async def store(path: Path, clock: ManualClock, broken: list[str]) -> AsyncItera
     )
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """How SQLite plans each statement that sessions run from here on; ask for it before the hub."""
+    found: dict[str, str] = {}
+
+    def open_session(self: SqliteSession, connection: sqlite3.Connection, *, remembers: bool) -> None:
+        def execute(sql: str, parameters: Any) -> sqlite3.Cursor:
+            if sql not in found:
+                steps = connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+                found[sql] = " / ".join(step[3] for step in steps)
+            return connection.execute(sql, parameters)
+
+        self._execute = execute  # type: ignore[assignment]  # with all parameters given
+        self.remembers = remembers
+
+    monkeypatch.setattr(SqliteSession, "__init__", open_session)
+    return found
