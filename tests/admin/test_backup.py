@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import sqlite3
 from pathlib import Path
 
-from tests.admin.desk import assert_refused, post
+import pytest
+
+from hub.store.sqlite import backup
+from tests.admin.desk import assert_refused, get, post
 from tests.clock import ManualClock
 from tests.running import RunningHub, running
 from tests.shop import Shop, Till
@@ -79,8 +83,9 @@ async def test_no_event_number_is_given_out_twice(shop: Shop, tmp_path: Path, cl
         assert (await there.connect(last_event=welcome["event"]))["replay"] == "none"
 
 
-async def test_while_payments_go_on(shop: Shop) -> None:
-    """Nothing waits for it, and each copy holds whole transactions."""
+async def test_while_payments_go_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for it, and each copy, which takes many steps, holds whole transactions."""
+    monkeypatch.setattr(backup, "PAGES_A_STEP", 1)
     device = await shop.device()
     till = await shop.register(device)
 
@@ -101,6 +106,37 @@ async def test_while_payments_go_on(shop: Shop) -> None:
     for path in paths:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_a_copy_is_of_one_moment(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is committed between two steps is not in it, and does not make it begin again."""
+    till = await shop.register(await shop.device())
+    first = await till.pay()
+    steps = 0
+    loop = asyncio.get_running_loop()
+    synced = os.fsync
+
+    def pay_once_at_the_third(file: int) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            asyncio.run_coroutine_threadsafe(till.pay(), loop).result()
+        synced(file)
+
+    monkeypatch.setattr(backup, "PAGES_A_STEP", 1)
+    monkeypatch.setattr(os, "fsync", pay_once_at_the_third)
+    path = await taken(shop.hub)
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        pages: int = database.execute("PRAGMA page_count").fetchone()[0]
+        found = database.execute("SELECT transaction_id FROM transactions").fetchall()
+    assert steps == pages
+    assert found == [(first["transactionId"],)]
+    assert len(await ids_listed(shop)) == 2
+
+
+async def ids_listed(shop: Shop) -> list[str]:
+    listed = (await get(shop.hub, "/transactions"))["transactions"]
+    return [each["transaction"]["transaction_id"] for each in listed]
 
 
 async def test_twice_in_a_millisecond(hub: RunningHub) -> None:

@@ -7,8 +7,9 @@ power cuts, FULL in none.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -70,6 +71,12 @@ def _hand(
 
 def _connect_writer(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
+    with _closed_unless_set_up(connection):
+        _set_up_writer(connection)
+    return connection
+
+
+def _set_up_writer(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -77,7 +84,8 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA temp_store=MEMORY")
     # Pages, 16 MiB. A hot page is written to the database once a checkpoint, however often it has changed since.
     connection.execute("PRAGMA wal_autocheckpoint=4096")
-    return connection
+    # 64 MiB. During a backup the WAL grows by all that is written; afterwards the disk has its room back.
+    connection.execute("PRAGMA journal_size_limit=67108864")
 
 
 def _connect_reader(path: Path) -> sqlite3.Connection:
@@ -86,9 +94,19 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, cached_statements=512
     )
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA cache_size=-16384")
+    with _closed_unless_set_up(connection):
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("PRAGMA cache_size=-16384")
     return connection
+
+
+@contextlib.contextmanager
+def _closed_unless_set_up(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 async def open_writer(path: Path) -> ThreadConnection:

@@ -24,6 +24,7 @@ from hub.entropy import Entropy
 from hub.errors import StoreUnavailable
 from hub.settings import Settings
 from hub.store.base import AfterCommit, Command
+from hub.store.sqlite.backup import copy
 from hub.store.sqlite.batcher import Back, Batcher, Settled
 from hub.store.sqlite.connection import OLDEST_SQLITE, ThreadConnection, open_reader, open_writer
 from hub.store.sqlite.migration import migrate
@@ -33,9 +34,6 @@ from hub.store.unit import Repositories, Unit
 T = TypeVar("T")
 
 _log = log.get("store")
-
-EVENTS_LEFT_OUT = 1_000_000
-"""More than a register can have seen between a backup and its restore."""
 
 
 class _Write:
@@ -109,7 +107,7 @@ class SqliteStore:
         """SQLite's own online backup, over a connection of its own: polls and payments go on meanwhile."""
         source = await open_reader(self._path)
         try:
-            return await source.run(lambda connection: _copy(connection, target))
+            return await source.run(lambda connection: copy(connection, target))
         finally:
             await source.close()
 
@@ -227,39 +225,6 @@ class SqliteStore:
         finally:
             connection.execute("ROLLBACK")
         return settled
-
-
-def _copy(source: sqlite3.Connection, target: Path) -> int:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Made under another name first: a backup that broke off never looks like one.
-    unfinished = target.with_suffix(".part")
-    if target.exists():
-        raise FileExistsError(target)
-    unfinished.unlink(missing_ok=True)
-    copied = sqlite3.connect(unfinished)
-    try:
-        source.backup(copied)
-        copied.execute("PRAGMA journal_mode=DELETE")
-        _begin_new_sequences(copied)
-    finally:
-        copied.close()
-    unfinished.rename(target)
-    return target.stat().st_size
-
-
-def _begin_new_sequences(copied: sqlite3.Connection) -> None:
-    """Let no number of a register's events mean one thing before a restore and another after it.
-
-    A hub that was restored would give the numbers that it has forgotten out again. A till that had seen the first ones
-    would take the others for known: a silent gap. So it goes on far beyond, and every till gets a snapshot.
-    """
-    copied.execute(
-        "UPDATE registers SET swept_event = ? + coalesce((SELECT max(number) FROM register_events "
-        "WHERE register_events.register_key = registers.register_key), swept_event)",
-        (EVENTS_LEFT_OUT,),
-    )
-    copied.execute("DELETE FROM register_events")
-    copied.commit()
 
 
 def _ignore() -> None:
