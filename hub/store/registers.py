@@ -48,11 +48,14 @@ class Registers:
         return tuple(row[0] for row in rows)
 
     async def grant_token(self, register_key: str, token_digest: str, *, at: int) -> None:
+        """Grant one. It is newer than all before it, also if those came under a clock that stood ahead."""
         await self._session.run(
-            "INSERT INTO register_tokens (token_digest, register_key, granted_at) VALUES (?, ?, ?)",
+            "INSERT INTO register_tokens (token_digest, register_key, granted_at) VALUES (?, ?, max(?, "
+            "coalesce((SELECT 1 + max(granted_at) FROM register_tokens WHERE register_key = ?), 0)))",
             token_digest,
             register_key,
             at,
+            register_key,
         )
 
     async def void_tokens(self, register_key: str, *, but_newest: int) -> None:

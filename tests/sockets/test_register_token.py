@@ -15,6 +15,7 @@ from hub.commands import pairing, subscription
 from hub.commands.identity import Identity
 from hub.edge.connection import Connection
 from hub.edge.register_socket import RegisterSession
+from hub.store.unit import Unit
 from hub.wire import jsonrpc
 from hub.wire.close_codes import CloseCode
 from hub.wire.register import Hello, Redeem, Redeemed
@@ -103,6 +104,22 @@ async def test_a_token_that_newer_ones_push_out_ends_its_socket(shop: Shop, cloc
         await wire.call("ping")
     await paired(till, device)
     assert await wires.pop(0).closed() == REVOKED
+    for wire in wires:
+        await wire.call("ping")
+
+
+async def test_the_newest_are_the_last_granted_whatever_the_clock_said(shop: Shop) -> None:
+    """All within one instant, the first ones under a clock that stood ahead until the hub was started anew."""
+    device = await shop.device()
+    till = Till(shop.hub)
+
+    async def came_earlier(unit: Unit) -> None:
+        await unit.registers._session.run("UPDATE register_tokens SET granted_at = granted_at + ?", 400 * 86_400_000)
+
+    for _ in range(pairing.KEPT_TOKENS):
+        await paired(till, device)
+    await shop.hub.edge.engine.execute(came_earlier)
+    wires = [await opened(shop, register_token=await paired(till, device)) for _ in range(pairing.KEPT_TOKENS)]
     for wire in wires:
         await wire.call("ping")
 
