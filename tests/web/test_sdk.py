@@ -120,6 +120,34 @@ async def test_an_outdated_token_is_given_up_for_the_triple(paired: tuple[Termin
 
 
 @pytest.mark.parametrize("serving", [{"require_register_token": True}], indirect=True)
+async def test_a_newer_token_that_another_page_keeps_during_the_hello_is_not_lost(
+    paired: tuple[Terminal, Till], context: BrowserContext, open_till: OpenTill
+) -> None:
+    """The hub closes this page's socket in the commit of the other's pairing, whose answer may come later than that."""
+    _, till = paired
+    key, token = await till.page.evaluate(
+        """() => {
+          const key = Object.keys(localStorage).find((key) => key.startsWith("smartconnect.register/"));
+          const kept = JSON.parse(localStorage[key]);
+          localStorage[key] = JSON.stringify({ ...kept, token: "reg_outdated" });
+          return [key, kept.token];
+        }"""
+    )
+    await till.page.close()
+    await context.add_init_script(
+        """{
+          const send = WebSocket.prototype.send;
+          WebSocket.prototype.send = function (text) {
+            send.call(this, text);
+            if (JSON.parse(text).params?.register_token !== "reg_outdated") return;
+            localStorage[KEY] = JSON.stringify({ ...JSON.parse(localStorage[KEY]), token: TOKEN });
+          };
+        }""".replace("KEY", json.dumps(key)).replace("TOKEN", json.dumps(token))
+    )
+    await (await open_till()).is_online()
+
+
+@pytest.mark.parametrize("serving", [{"require_register_token": True}], indirect=True)
 async def test_a_hub_that_requires_the_token_lets_the_paired_page_in(
     paired: tuple[Terminal, Till], open_till: OpenTill
 ) -> None:

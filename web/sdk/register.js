@@ -201,7 +201,10 @@ export class RegisterClient extends Emitter {
       const refused = error instanceof RpcError && error.code === "unauthorised";
       if (!token || !refused) throw error;
       // Another page paired this register since and got a newer token; the hub may do with the triple alone.
-      this.#slot.tryUpdate((kept) => void delete kept.token);
+      // It may have kept that one while this hello was asked.
+      this.#slot.tryUpdate((kept) => {
+        if (kept.token === token) delete kept.token;
+      });
       throw new HubError("token_outdated", error.message, true);
     }
     this.#behind = welcome;
