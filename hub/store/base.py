@@ -32,7 +32,10 @@ class Store(Protocol):
         """Run `query` on a consistent, committed state; it must not write."""
 
     async def backup(self, target: Path) -> int:
-        """Write a consistent copy while the hub works; return its bytes. `FileExistsError` if `target` exists."""
+        """Write a consistent copy while the hub works; return its bytes. One at a time; others wait.
+
+        Raises `FileExistsError` if `target` exists, and `StoreUnavailable` if it broke off; nothing of it is left then.
+        """
 
     @property
     def waiting(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -129,7 +130,7 @@ async def test_a_copy_is_of_one_moment(shop: Shop, monkeypatch: pytest.MonkeyPat
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         pages: int = database.execute("PRAGMA page_count").fetchone()[0]
         found = database.execute("SELECT transaction_id FROM transactions").fetchall()
-    assert steps == pages
+    assert steps == pages + 1, "and the folder"
     assert found == [(first["transactionId"],)]
     assert len(await ids_listed(shop)) == 2
 
@@ -137,6 +138,46 @@ async def test_a_copy_is_of_one_moment(shop: Shop, monkeypatch: pytest.MonkeyPat
 async def ids_listed(shop: Shop) -> list[str]:
     listed = (await get(shop.hub, "/transactions"))["transactions"]
     return [each["transaction"]["transaction_id"] for each in listed]
+
+
+@pytest.mark.parametrize("left", [0, 2, 3])
+async def test_one_that_breaks_off_leaves_nothing_on_a_disk_that_may_be_full(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """At once, after some steps, or with the last one, of the folder. The hub goes on, and says what it was."""
+    till = await shop.register(await shop.device())
+    monkeypatch.setattr(backup, "PAGES_A_STEP", 16)
+
+    def full(_file: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        assert "space" in assert_refused(await post(shop.hub, "/backup"), 503, "store_unavailable")
+    assert list((shop.hub.settings.data_dir / "backups").iterdir()) == []
+    await till.pay()
+    await taken(shop.hub)
+
+
+async def test_what_a_hub_that_was_killed_left_of_one_goes_with_the_next(hub: RunningHub) -> None:
+    path = await taken(hub)
+    for name in ("hub-202512310000000000.part", "hub-202512310000000000.part-journal"):
+        path.with_name(name).write_bytes(b"half")
+    hub.clock.advance(1)
+    again = await taken(hub)
+    assert set(path.parent.iterdir()) == {path, again}
+
+
+async def test_several_at_once_come_one_after_another(hub: RunningHub) -> None:
+    """In the same millisecond: one is made, and it is whole."""
+    answers = await asyncio.gather(*[post(hub, "/backup") for _ in range(4)])
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    (path,) = (hub.settings.data_dir / "backups").iterdir()
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 async def test_twice_in_a_millisecond(hub: RunningHub) -> None:

@@ -17,14 +17,42 @@ def copy(source: sqlite3.Connection, target: Path) -> int:
     """Copy all that `source` sees now; returns the bytes. Raises `FileExistsError`, `sqlite3.Error`, `OSError`.
 
     Takes as long as the disk takes. What is committed meanwhile stays in the WAL until the end, for the copy is of one
-    moment.
+    moment. One at a time in a folder: what another left there unfinished is removed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Made under another name first: a backup that broke off never looks like one.
-    unfinished = target.with_suffix(".part")
     if target.exists():
         raise FileExistsError(target)
-    unfinished.unlink(missing_ok=True)
+    # Made under another name first: a backup that broke off never looks like one.
+    unfinished = target.with_suffix(".part")
+    _remove_unfinished(target.parent)
+    try:
+        _make(source, unfinished)
+        unfinished.rename(target)
+        _sync(target.parent)
+    except BaseException:
+        # Half a copy may be what has filled the disk, and payments need it.
+        _remove_unfinished(target.parent)
+        target.unlink(missing_ok=True)
+        raise
+    return target.stat().st_size
+
+
+def _remove_unfinished(folder: Path) -> None:
+    for pattern in ("*.part", "*.part-*"):
+        for left in folder.glob(pattern):
+            left.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _make(source: sqlite3.Connection, unfinished: Path) -> None:
     copied = sqlite3.connect(unfinished)
     try:
         _copy_in_steps(source, copied, unfinished)
@@ -32,8 +60,6 @@ def copy(source: sqlite3.Connection, target: Path) -> int:
         _begin_new_sequences(copied)
     finally:
         copied.close()
-    unfinished.rename(target)
-    return target.stat().st_size
 
 
 def _copy_in_steps(source: sqlite3.Connection, copied: sqlite3.Connection, unfinished: Path) -> None:

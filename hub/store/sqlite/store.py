@@ -80,6 +80,7 @@ class SqliteStore:
         self._writing: tuple[sqlite3.Connection, Repositories] | None = None
         """What remembers rows: on the writer's thread only, and dropped after each rollback."""
         self._careful = False
+        self._backing_up = asyncio.Lock()
         self._writes: Batcher[_Write] = Batcher(
             self._run_writes,
             batch_limit=settings.batch_limit,
@@ -105,11 +106,18 @@ class SqliteStore:
 
     async def backup(self, target: Path) -> int:
         """SQLite's own online backup, over a connection of its own: polls and payments go on meanwhile."""
-        source = await open_reader(self._path)
-        try:
-            return await source.run(lambda connection: copy(connection, target))
-        finally:
-            await source.close()
+        async with self._backing_up:
+            try:
+                source = await open_reader(self._path)
+                try:
+                    return await source.run(lambda connection: copy(connection, target))
+                finally:
+                    await source.close()
+            except FileExistsError:
+                raise
+            except (OSError, sqlite3.Error) as error:
+                _log.error("backup_broke_off", file=str(target), error=repr(error))
+                raise StoreUnavailable(f"the backup broke off: {error}") from error
 
     async def close(self) -> None:
         await self._writes.close()
