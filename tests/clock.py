@@ -20,6 +20,12 @@ def let_pass(seconds: float) -> None:
     vars(loop)["time"] = lambda: time() + seconds
 
 
+async def turns() -> None:
+    """The event loop's, so that what is due has been called."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
 class _Handle:
     def __init__(self) -> None:
         self.cancelled = False

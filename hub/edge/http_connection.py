@@ -48,6 +48,8 @@ class HttpConnection(HttpToolsProtocol):
     """The head of the latest request that took the usual way. `headers` is another list once the next one begins."""
     _at_last: Callable[[], None] | None = None
     """What happens when all requests are answered: the connection becomes a socket, or ends."""
+    _half_closed = False
+    """The client sends no more."""
     _ended = False
     """The last answer is given; the client may close."""
 
@@ -69,6 +71,14 @@ class HttpConnection(HttpToolsProtocol):
         self._idle = stopped(self._idle)
         self._at_last = None
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's says nothing: close
+        """A client may shut down its own side behind its requests, and waits for the answers still. Whether it does, or
+        is gone altogether, only an answer can show. Over TLS there is no such half: the connection ends."""
+        self._half_closed = True
+        if self._listens:
+            self._listen_no_more(b"")
+        return not (self._ended or self.transport.is_closing()) and self.transport.can_write_eof()
 
     @property
     def _latest(self) -> RequestResponseCycle | None:
@@ -136,16 +146,18 @@ class HttpConnection(HttpToolsProtocol):
     # The end.
 
     def _refuse(self, last: PosAnswer) -> None:
-        """Take no more requests. The last answer stands for the request that arrives: it comes behind those to the
+        if self._listens:
+            self._listen_no_more(self._last_words(last, by_name(self.headers or [])))
+
+    def _listen_no_more(self, words: bytes) -> None:
+        """Take no more requests. The last words stand for the request that arrives: they come behind the answers to the
         requests before it (RFC 9112, 9.3.2), and not at all if that one has been answered, or is about to be."""
-        if not self._listens:
-            return
+        arrives = self._arriving and self._latest_arrives
         self.parser = _DEAF
         self._arriving = False
         self._patience = stopped(self._patience)
-        words = self._last_words(last, by_name(self.headers or []))
         latest = self._latest
-        if latest is None or not self._latest_arrives:
+        if latest is None or not arrives:
             waits = not self._all_answered
         elif self.pipeline:
             waits = True
@@ -173,13 +185,14 @@ class HttpConnection(HttpToolsProtocol):
     def _end(self, words: bytes) -> None:
         """With words, the client closes first: what it still sends would destroy them on their way (RFC 9112, 9.6)."""
         self._at_last = None
+        self._idle = stopped(self._idle)
         self._ended = True
         if self._latest is not None:
             self._latest.response_complete = True
         if words:
             self.transport.write(words)
         self.flow.resume_reading()
-        if words and self.transport.can_write_eof():
+        if words and not self._half_closed and self.transport.can_write_eof():
             self.transport.write_eof()
             self._limit_the_rest()
         else:

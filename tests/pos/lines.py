@@ -65,6 +65,10 @@ class Line:
         """All that comes until the hub closes."""
         return await self._reader.read()
 
+    def finish(self) -> None:
+        """Send no more, and go on reading."""
+        self._writer.write_eof()
+
     def look_away(self) -> None:
         """Take nothing more of what comes."""
         self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a stream's transport reads, too

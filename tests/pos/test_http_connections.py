@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.clock import let_pass
+from tests.clock import let_pass, turns
 from tests.pos.lines import PAGE, UPGRADE, dialled, head, poll_target, post, purchase, used, usual
 from tests.shop import Shop, until, until_waiting
 
@@ -81,6 +81,20 @@ async def test_what_is_said_last_arrives(shop: Shop) -> None:
         await until(lambda: connection not in shop.hub.server.server_state.connections)
 
 
+async def test_what_is_said_last_outlives_the_time_of_an_idle_connection(shop: Shop) -> None:
+    """It has its own time: closed before the client has done, it would be lost."""
+    connections = shop.hub.server.server_state.connections
+    async with used(shop.hub) as (line, connection):
+        await line.send(b"no HTTP")
+        await until(lambda: vars(connection).get("_ended", False))
+        let_pass(shop.hub.server.config.timeout_keep_alive)
+        await turns()
+        assert not connection.transport.is_closing()
+        assert (await line.rest()).startswith(b"HTTP/1.1 400 ")
+        line.hang_up()
+        await until(lambda: connection not in connections)
+
+
 @pytest.mark.parametrize(
     "half",
     [
@@ -153,6 +167,57 @@ async def test_a_client_that_goes_away(shop: Shop) -> None:
     assert state.tasks
     await device.complete(started["transaction_id"])
     await until(lambda: not state.tasks)
+
+
+@pytest.mark.parametrize("way", [bytes, usual], ids=["short", "usual"])
+@pytest.mark.parametrize("before", [b"", head("GET", "/healthz")], ids=["alone", "behind another"])
+@pytest.mark.parametrize("behind", [b"", post("")[:-20], post("body")[:-1]], ids=["", "half a head", "half a body"])
+async def test_a_client_that_sends_no_more(shop: Shop, way: type[bytes], before: bytes, behind: bytes) -> None:
+    """It shut its side down with its request, as some simple clients do: the answer comes, and then the end."""
+    device = await shop.device()
+    till = await shop.register(device)
+    connections = shop.hub.server.server_state.connections
+    async with used(shop.hub) as (line, connection):
+        await line.send(before + way(post(purchase(till, TransactionMode=""))) + behind)
+        line.finish()
+        if before:
+            assert (await line.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+        started = await device.started()
+        await until(lambda: vars(connection).get("_half_closed", False) or connection.flow.read_paused)
+        let_pass(shop.hub.settings.request_arrival_seconds)
+        await device.complete(started["transaction_id"])
+        said = await line.rest()
+        assert said.count(b"HTTP/1.1 ") == 1
+        assert b'"transactionStatus":"COMPLETED"' in said
+        await until(lambda: connection not in connections)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", post("")[:-20], usual(post("body"))[:-1], b"no HTTP"],
+    ids=["idle", "half a head", "half a body", "refused"],
+)
+async def test_a_client_that_sends_no_more_and_waits_for_nothing(shop: Shop, sent: bytes) -> None:
+    """Closed at once: nothing will come that could be answered."""
+    connections = shop.hub.server.server_state.connections
+    async with used(shop.hub) as (line, connection):
+        await line.send(sent)
+        line.finish()
+        assert (await line.rest())[:12] == (b"HTTP/1.1 400" if sent == b"no HTTP" else b"")
+        await until(lambda: connection not in connections)
+
+
+async def test_a_client_that_sends_no_more_and_takes_nothing(shop: Shop) -> None:
+    """However little is left for it: it keeps no connection for ever."""
+    connections = shop.hub.server.server_state.connections
+    async with used(shop.hub, narrow=True) as (line, connection):
+        line.look_away()
+        await line.send(post("") * 130)
+        line.finish()
+        await until(lambda: vars(connection).get("_half_closed", False))
+        assert 0 < connection.transport.get_write_buffer_size() < 65_536
+        let_pass(shop.hub.settings.unread_seconds)
+        await until(lambda: connection not in connections)
 
 
 async def test_a_request_under_way_when_the_hub_ends(shop: Shop) -> None:

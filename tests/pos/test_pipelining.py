@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
 
 from hub.edge.http_protocol import PIPELINED
-from tests.clock import let_pass
+from tests.clock import let_pass, turns
 from tests.pos.lines import UPGRADE, dialled, head, post, purchase, used, usual
 from tests.shop import Shop, until
 
@@ -69,12 +68,6 @@ async def test_a_socket_behind_a_request(shop: Shop) -> None:
         await device.complete(started["transaction_id"])
         assert b'"transactionStatus":"COMPLETED"' in await line.answer()
         await line.becomes_a_socket()
-
-
-async def turns() -> None:
-    """The event loop's, so that what is due has been called."""
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 WAYS = pytest.mark.parametrize("way", [bytes, usual], ids=["short", "usual"])
