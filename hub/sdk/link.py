@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from hub.clock import Clock, Deadline, sleep
@@ -26,6 +27,8 @@ _ASK_AGAIN = frozenset({"store_unavailable", "store_busy", "internal_error", "dr
 """The hub could not record it, or cannot tell whether it did; the very same request may succeed in a moment."""
 
 _NOT_CONNECTED = Close(None, "not connected")
+
+_as_the_code_says = attrgetter("may_come_back")
 
 
 class Client(Protocol):
@@ -55,6 +58,7 @@ class Link:
         backoff: Backoff,
         connect: Dial = dial,
         on_frame: OnFrame | None = None,
+        returns: Callable[[Close], bool] = _as_the_code_says,
     ) -> None:
         self._url = url
         self._subprotocol = subprotocol
@@ -64,6 +68,7 @@ class Link:
         self._backoff = backoff
         self._connect = connect
         self._on_frame = on_frame
+        self._returns = returns
         self._peer: Peer | None = None
         self._failure: SdkError | None = None
         self._change = asyncio.Event()
@@ -157,7 +162,7 @@ class Link:
             while True:
                 close, hint_seconds = await self._attempt()
                 self.last_close = close
-                if not close.may_come_back:
+                if not self._returns(close):
                     raise GivenUp(close.label, close)
                 pause = self._backoff.pause_seconds(hint_seconds=hint_seconds)
                 _log.info("%s: %s; coming back in %.1f s", self._url, close, pause)

@@ -21,7 +21,7 @@ from hub.sdk.peer import CALL_TIMEOUT_SECONDS, OnFrame, Peer, Route
 from hub.sdk.reconnect import Backoff, Close
 from hub.sdk.sequence import Sequence
 from hub.sdk.subscription import Audience, Subscription
-from hub.wire.close_codes import REGISTER_SUBPROTOCOL
+from hub.wire.close_codes import REGISTER_SUBPROTOCOL, CloseCode
 from hub.wire.function import Function
 from hub.wire.register import (
     ById,
@@ -104,6 +104,7 @@ class RegisterClient:
             backoff=backoff or Backoff(),
             connect=connect,
             on_frame=on_frame,
+            returns=self._returns,
         )
 
     async def __aenter__(self) -> RegisterClient:
@@ -312,6 +313,10 @@ class RegisterClient:
             snapshot = True
         if snapshot:
             self._audience.push(welcome)
+
+    def _returns(self, close: Close) -> bool:
+        # A redeem that was cut off may be carried out after the next hello, and void the token that this one came with.
+        return close.may_come_back or (close.code == CloseCode.REVOKED and self._token_in_doubt)
 
     async def welcomed(self) -> None:
         """The first event waits until the client is known to be online."""

@@ -100,6 +100,33 @@ async def test_redeem_is_asked_once(met: tuple[RegisterClient, Line]) -> None:
         await redeeming
 
 
+@pytest.mark.parametrize("redeems", [True, False])
+async def test_a_redeem_that_was_cut_off_and_voids_the_token_after_the_next_hello(
+    fakehub: FakeHub, clock: ManualClock, at_once: Backoff, redeems: bool
+) -> None:
+    """The triple says who this is, then. Whose token was voided by another comes back no more."""
+    async with client_at(fakehub, clock, at_once, register_token="reg_old") as client:
+        line = await fakehub.accepted()
+        await line.greeted(register_welcome(3))
+        if redeems:
+            redeeming = asyncio.create_task(client.redeem("12345678", register_name="Front"))
+            await line.asked("pairing.redeem")
+        line.socket.transport.abort()
+        line = await fakehub.accepted()
+        await line.greeted(register_welcome(3))
+        await line.socket.close(CloseCode.REVOKED)
+        if not redeems:
+            assert "revoked" in str(await client.finished())
+            return
+        with pytest.raises(ConnectionLost):
+            await redeeming
+        line = await fakehub.accepted()
+        await line.refuse(await line.asked("hello"), "unauthorised")
+        await line.socket.close(CloseCode.UNAUTHORISED)
+        hello = await (await fakehub.accepted()).greeted(register_welcome(5))
+        assert hello == {**TRIPLE, "last_event": 3}
+
+
 async def test_a_lost_answer_is_asked_for_with_the_same_key(met: tuple[RegisterClient, Line], fakehub: FakeHub) -> None:
     client, line = met
     submitting = asyncio.create_task(client.submit("Card.Purchase", amount_total_cents=500))
