@@ -11,7 +11,7 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
-from httptools import HttpParserError, HttpParserUpgrade
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -215,7 +215,10 @@ class HubHttpProtocol(HttpConnection):
             return b""
         if upgrade is None:  # CONNECT
             return behind
-        # Answered as if it had not asked (RFC 9110, 7.8). The parser has taken its body for something else.
+        # Answered as if it had not asked (RFC 9110, 7.8). The parser has taken its body for something else, and heeds
+        # nothing more if the client ends the connection with it: so another one, as uvicorn sets it up.
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         first = f"{self.scope['method']} ".encode() + self.url + f" HTTP/{self.scope['http_version']}\r\n".encode()
         lines = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
         return b"".join((first, *lines, b"\r\n", behind))

@@ -38,6 +38,8 @@ except ImportError:  # a platform without the library's C part
 LINGER_SECONDS = 5.0
 """How long a socket may take to send its last bytes, once nobody serves it any more."""
 
+_WITH_A_BODY = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
 _log = logging.getLogger("uvicorn.error")
 
 
@@ -110,6 +112,13 @@ class HubWebSocketProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             offered: dict[str, Any] = {EXTENSION: self._take}
             self.scope["extensions"] = {**(self.scope["extensions"] or {}), **offered}
+
+    def _refuse_head(self) -> None:
+        """The whole head has come (hub/edge/http_protocol.py), and the library takes none such: it has a body, or is
+        longer than a socket's need be. uvicorn would wait for another one, for ever."""
+        self.transport.write(b"".join(self.conn.data_to_send()) or _WITH_A_BODY)
+        self.close_sent = True
+        self._end()
 
     async def send(self, message: ASGISendEvent) -> None:
         """A handshake that was refused with an answer is complete: it is no fault of the hub's, and logged as none."""
@@ -197,8 +206,13 @@ class HubWebSocketProtocol(WebSocketsSansIOProtocol):
     # What arrives.
 
     def data_received(self, data: bytes) -> None:
-        if self._odd or not self.handshake_initiated:
+        if self._odd:
             super().data_received(data)
+            return
+        if not self.handshake_initiated:
+            super().data_received(data)
+            if not self.handshake_initiated:
+                self._refuse_head()
             return
         self._silent = False
         if not self._opened:
@@ -309,6 +323,10 @@ class HubWebSocketProtocol(WebSocketsSansIOProtocol):
     def _end(self) -> None:
         self.transport.close()
         self._linger()
+
+    def eof_received(self) -> None:
+        """The peer sends no more: no socket of ours goes on so."""
+        self._end()
 
     def _linger(self) -> None:
         """Most likely nobody will read the last bytes of a line that is dead."""

@@ -117,6 +117,11 @@ async def test_a_client_that_would_rather_speak_another_protocol(shop: Shop) -> 
         said = await answers(*pieces)
         assert said[0].partition(b"\r\n\r\n")[2] == first.partition(b"\r\n\r\n")[2]
         assert b" 200 OK" in said[1]
+    for last in (
+        post(purchase(till), {**KEYED, **would, "Connection": "close, Upgrade"}),
+        asked.replace(b"1.1", b"1.0", 1),
+    ):
+        assert b" 200 OK" in await both(shop.hub, last)
 
 
 async def test_a_tunnel_is_refused(hub: RunningHub) -> None:

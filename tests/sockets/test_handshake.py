@@ -15,7 +15,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from hub.edge.turnstile import A_TURN
-from tests.clock import ManualClock
+from hub.edge.websocket_protocol import LINGER_SECONDS
+from tests.clock import ManualClock, let_pass
+from tests.pos.lines import PING, UPGRADE, dialled, head, used
 from tests.running import RunningHub, running
 from tests.shop import Shop, until
 
@@ -143,3 +145,38 @@ async def test_many_at_once(tmp_path: Path, clock: ManualClock) -> None:
             await reader.readuntil(b"parse_error")
             writer.close()
             await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (head("GET", "/ws/register", {**UPGRADE, "Cookie": "x" * 9_000}), 431),
+        (head("GET", "/ws/register", UPGRADE | {f"X-{number}": "x" for number in range(200)}), 431),
+        (head("GET", f"/ws/register?{'x' * 9_000}", UPGRADE), 414),
+        (head("GET", "/ws/register", {**UPGRADE, "Content-Length": "4"}) + b"body", 400),
+        (head("POST", "/ws/register", {**UPGRADE, "Content-Length": "4"}) + b"body", 400),
+        (head("GET", "/ws/register", {**UPGRADE, "Transfer-Encoding": "chunked"}) + b"0\r\n\r\n", 400),
+        (head("POST", "/ws/register", UPGRADE), 405),
+    ],
+    ids=["long header", "many headers", "long path", "body", "body of a POST", "chunked body", "POST"],
+)
+async def test_a_head_that_no_socket_has(hub: RunningHub, asked: bytes, status: int) -> None:
+    """Answered, and the connection ends."""
+    async with dialled(hub) as line:
+        await line.send(asked)
+        assert (await line.rest()).startswith(b"HTTP/1.1 %d " % status)
+    await until(lambda: not hub.server.server_state.connections)
+
+
+async def test_a_peer_that_sends_no_more_and_takes_nothing(hub: RunningHub) -> None:
+    """What is left for it keeps no socket for ever."""
+    async with used(hub, narrow=True) as (line, connection):
+        await line.send(head("GET", "/ws/register", UPGRADE))
+        await line.becomes_a_socket()
+        line.look_away()
+        await line.send(PING * 5_000)
+        await until(lambda: connection.transport.get_write_buffer_size() > 0)
+        line.finish()
+        await until(connection.transport.is_closing)
+        let_pass(LINGER_SECONDS)
+        await until(lambda: not hub.server.server_state.connections)
