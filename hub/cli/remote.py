@@ -21,6 +21,9 @@ Token = Annotated[
     typer.Option("--token", envvar="HUB_ADMIN_TOKEN", help="Admin token; by default read from the data folder."),
 ]
 
+_CONNECT_SECONDS = 60.0
+ANSWER_SECONDS = 60.0
+
 
 def base_url(url: str) -> str:
     """The URL given, or the one that a hub with these settings listens on."""
@@ -52,15 +55,16 @@ class Remote:
         given = {name: str(value) for name, value in query.items() if value not in (None, "", False)}
         return self._ask("GET", path, params=given)
 
-    def post(self, path: str, body: object | None = None) -> Any:
-        return self._ask("POST", path, json=body if body is not None else {})
+    def post(self, path: str, body: object | None = None, *, answer_seconds: float | None = None) -> Any:
+        return self._ask("POST", path, answer_seconds, json=body if body is not None else {})
 
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path)
 
-    def _ask(self, method: str, path: str, **options: Any) -> Any:
+    def _ask(self, method: str, path: str, answer_seconds: float | None = None, **options: Any) -> Any:
+        timeout = httpx.Timeout(_CONNECT_SECONDS, read=answer_seconds or ANSWER_SECONDS)
         try:
-            answer = httpx.request(method, self.url + path, headers=self._headers, timeout=60, **options)
+            answer = httpx.request(method, self.url + path, headers=self._headers, timeout=timeout, **options)
         except httpx.TransportError as error:
             typer.echo(f"no hub answers at {self.url} ({error}); is it running? (hub serve)", err=True)
             raise typer.Exit(1) from None

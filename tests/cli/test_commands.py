@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from hub.cli import remote
+from hub.cli.backup import backup
 from tests.cli.operator import Operator
+from tests.running import ADMIN_TOKEN, RunningHub
 from tests.shop import Shop, Terminal
 from tests.wire import CallFailed
 
@@ -66,6 +70,15 @@ async def test_a_transaction_in_doubt_is_resolved(shop: Shop, operator: Operator
 
 async def test_backup(operator: Operator) -> None:
     assert ".db" in await operator.sees("backup")
+
+
+async def test_a_backup_is_waited_for_longer_than_other_answers(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As long as the disk takes, which may be minutes."""
+    monkeypatch.setattr(remote, "ANSWER_SECONDS", 1e-6)
+    await asyncio.to_thread(backup, url=hub.url, token=ADMIN_TOKEN)
+    assert ".db" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
