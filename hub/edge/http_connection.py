@@ -26,6 +26,23 @@ class _Deaf:
 _DEAF: Any = _Deaf()
 
 
+class WayOut:
+    """The transport of a request on the usual way, which uvicorn closes behind the last answer. It does not know the
+    connection itself, which knows the request: that would be a ring."""
+
+    __slots__ = ("_transport", "is_closing", "write")
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+
+    def close(self) -> None:
+        if not self.is_closing():
+            connection: Any = self._transport.get_protocol()
+            connection.close_behind_an_answer()
+
+
 def stopped(timer: TimerHandle | None) -> TimerHandle | None:
     """Stop a timer; what is left of it is none."""
     if timer is not None:
@@ -183,20 +200,37 @@ class HttpConnection(HttpToolsProtocol):
         return self._shared.short_way.encoded(last, origin, STATUS_LINE[last.status], first, close=False)
 
     def _end(self, words: bytes) -> None:
-        """With words, the client closes first: what it still sends would destroy them on their way (RFC 9112, 9.6)."""
         self._at_last = None
-        self._idle = stopped(self._idle)
-        self._ended = True
         if self._latest is not None:
             self._latest.response_complete = True
         if words:
             self.transport.write(words)
+            self._end_our_side()
+        else:
+            self._ended = True
+            self.flow.resume_reading()
+            self._close()
+
+    def _end_our_side(self) -> None:
+        """The client closes first: what it still sends would destroy our last words on their way (RFC 9112, 9.6)."""
+        self._ended = True
+        self._idle = stopped(self._idle)
         self.flow.resume_reading()
-        if words and not self._half_closed and self.transport.can_write_eof():
+        if not self._half_closed and self.transport.can_write_eof():
             self.transport.write_eof()
             self._limit_the_rest()
         else:
             self._close()
+
+    def close_behind_an_answer(self) -> None:
+        """The answer ends the connection. It may have been given before its request arrived whole."""
+        if self._arriving and self._usual_head is self.headers and not self.pipeline:
+            self.parser = _DEAF
+            self._arriving = False
+            self._patience = stopped(self._patience)
+            self._end_our_side()
+        else:
+            self.transport.close()
 
     def _close(self) -> None:
         self.transport.close()

@@ -15,7 +15,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from hub.edge.http_connection import HttpConnection, stopped
+from hub.edge.http_connection import HttpConnection, WayOut, stopped
 from hub.edge.last_answers import FULL, malformed
 from hub.edge.plain_request import PlainCycle
 from hub.edge.pos_request import GIVEN_UP, Header, Pending, PosAnswer, answer
@@ -117,8 +117,10 @@ class HubHttpProtocol(HttpConnection):
         before = self._latest
         super().on_headers_complete()
         self.scope["headers"] = headers  # trailers, which are told as headers, go into the other list
-        if self._latest is not before:
+        latest: Any = self._latest
+        if latest is not before:
             self._usual_head = self.headers
+            latest.transport = WayOut(self.transport)
 
     def on_body(self, body: bytes) -> None:
         self._head_bytes = 0
@@ -186,7 +188,7 @@ class HubHttpProtocol(HttpConnection):
     def on_response_complete(self) -> None:
         """As uvicorn has it, but for its timer: that is one a connection."""
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
+        if self._ended or self.transport.is_closing():
             self._limit_the_rest()
             return
         self.flow.resume_reading()

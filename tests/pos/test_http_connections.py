@@ -81,6 +81,31 @@ async def test_what_is_said_last_arrives(shop: Shop) -> None:
         await until(lambda: connection not in shop.hub.server.server_state.connections)
 
 
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize(
+    ("target", "full", "status"),
+    [("/POS/Nothing", False, 404), ("/POS/Transaction", False, 413), ("/POS/Transaction", True, 503)],
+)
+async def test_the_answer_to_a_last_request_that_still_arrives(
+    shop: Shop, version: str, target: str, full: bool, status: int
+) -> None:
+    """As behind many a proxy, whose requests are each the last of a connection."""
+    connections = shop.hub.server.server_state.connections
+    async with used(shop.hub) as (line, connection):
+        if full:
+            connection.limit_concurrency = 1  # the connection itself
+        line.look_away()
+        await line.send(head("POST", target, {"Connection": "close", "Content-Length": "3000001"}, version))
+        await line.send(*[b"x" * 300_000] * 10)
+        line.look_again()
+        said = await line.rest()
+        assert said.startswith(b"HTTP/1.1 %d " % status)
+        assert said.count(b"HTTP/1.1 ") == 1
+        assert b"\r\nconnection: close\r\n" in said.lower()
+        line.hang_up()
+        await until(lambda: connection not in connections)
+
+
 async def test_what_is_said_last_outlives_the_time_of_an_idle_connection(shop: Shop) -> None:
     """It has its own time: closed before the client has done, it would be lost."""
     connections = shop.hub.server.server_state.connections
