@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import BrowserContext, WebSocketRoute, expect
 
 from tests.web.conftest import OpenTill
-from tests.web.pages import Terminal, Till
+from tests.web.pages import Faults, Terminal, Till
 
 
 async def test_close_codes_say_whether_to_come_back(till: Till) -> None:
@@ -152,6 +152,35 @@ async def test_a_hub_that_requires_the_token_lets_the_paired_page_in(
     paired: tuple[Terminal, Till], open_till: OpenTill
 ) -> None:
     _, till = paired
+    await till.page.reload()
+    await till.is_online()
+
+
+@pytest.mark.parametrize("serving", [{"require_register_token": True}], indirect=True)
+async def test_a_page_that_has_lost_the_token_is_let_in_again_by_a_code(
+    paired: tuple[Terminal, Till], open_till: OpenTill, faults: Faults
+) -> None:
+    """No socket is open to it then, and a cashier has nothing but the terminal."""
+    terminal, till = paired
+    await till.page.evaluate(
+        """() => {
+          const key = Object.keys(localStorage).find((key) => key.startsWith("smartconnect.register/"));
+          localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), token: undefined });
+        }"""
+    )
+    await till.page.close()
+    till = await open_till()
+    await expect(till.sale).to_contain_text("This register is not let in.")
+    async with till.page.expect_console_message(lambda said: "400" in said.text):
+        await till.pair("00000000")
+    await expect(till.sale).to_contain_text("That code is wrong, used or no longer valid.")
+    assert len(faults.seen) == 1, "browsers tell what was refused"
+    faults.seen.clear()
+    await till.pair(await terminal.code())
+    await till.is_online()
+    await till.charge(1250)
+    await terminal.tap_and_approve()
+    await till.headline("Approved")
     await till.page.reload()
     await till.is_online()
 

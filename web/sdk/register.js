@@ -13,6 +13,7 @@ import { CloseCode, mayComeBack } from "./closing.js";
 import { Emitter } from "./emitter.js";
 import { REGISTER_PROTOCOL, endpoint } from "./endpoint.js";
 import { HubError, RpcError } from "./errors.js";
+import { redeemOutside } from "./outside.js";
 import { Link } from "./reconnect.js";
 import { Slot } from "./slot.js";
 import { Submissions } from "./submissions.js";
@@ -53,6 +54,7 @@ export class RegisterClient extends Emitter {
   #views = new Map();
   /** @type {PairingView | null} */
   #pairing = null;
+  #url;
   #lastEvent = 0;
   /** @type {RegisterWelcome | null} */
   #behind = null; // the welcome whose replay is still coming in
@@ -61,6 +63,7 @@ export class RegisterClient extends Emitter {
   constructor({ identity, url = endpoint("/ws/register"), shelf = localStorage }) {
     super();
     this.identity = identity;
+    this.#url = url;
     const name = [identity.register_id, identity.business_name, identity.vendor_name].map(encodeURIComponent).join("/");
     this.#slot = new Slot(shelf, `smartconnect.register/${name}`, nothingKept);
     this.#attempts = new Attempts(this.#slot);
@@ -114,10 +117,20 @@ export class RegisterClient extends Emitter {
   /**
    * Pair with the device that shows this code. Rejects with `RpcError`: `pairing_code_invalid`, `too_many_attempts`.
    *
+   * Also where this register is not let in, because its token is void or lost: then by the POS API, for the code is the
+   * proof, and it comes back with the new token.
+   *
    * @param {import("./messages.js").Redeem} request
    * @returns {Promise<import("./messages.js").Redeemed>}
    */
   async redeem(request) {
+    if (this.#link.status.phase === "refused") {
+      const register_token = await redeemOutside(this.#url, this.identity, request);
+      this.#slot.tryUpdate((kept) => void (kept.token = register_token));
+      this.#link.open();
+      await this.#link.whenOnline();
+      return { result: "success", register_token, pairing: await this.pairingStatus() };
+    }
     /** @type {import("./messages.js").Redeemed} */
     const redeemed = await this.#link.call("pairing.redeem", request);
     this.#slot.tryUpdate((kept) => void (kept.token = redeemed.register_token));

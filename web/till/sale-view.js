@@ -1,5 +1,6 @@
 /** `<till-sale>`: the front of the till: ring up, then pay, or watch the payment that is under way. */
 
+import { CloseCode } from "../sdk/index.js";
 import { alarm } from "../view/announcer.js";
 import { build, fill, write } from "../view/element.js";
 import { refusalText } from "../view/wording.js";
@@ -48,11 +49,14 @@ class SaleView extends Part {
     const paired = client.pairing?.paired ?? this.station.journal.pairing !== null;
     const refused = client.status.phase === "refused";
     this.#checkout.hidden = !paired;
-    const unpaired = !paired && !refused && !payment;
+    // Its token is void or lost: a code from the terminal lets it in again.
+    const { code, error } = client.status;
+    const shutOut = refused && (code === CloseCode.UNAUTHORISED || error?.code === "unauthorised");
+    const unpaired = (shutOut || (!paired && !refused)) && !payment;
     const left = !unpaired && !this.#unpaired.hidden && this.#unpaired.contains(document.activeElement);
     this.#unpaired.hidden = !unpaired;
     if (left && !payment) this.#heading.focus({ preventScroll: true });
-    this.dataset.paired = String(paired);
+    this.dataset.paired = String(paired && !shutOut);
     const { newlyPaired } = this.station;
     write(this.#success, `Paired with ${newlyPaired}. Ready to take payments.`);
     this.#success.hidden = !paired || !newlyPaired;
