@@ -25,6 +25,8 @@ from tests.faults.verdict import tracebacks
 
 INPUTS = 25
 GROWTH_LIMIT = 0.05
+WARM_UP = 50
+"""Sessions. The hub collects early here; before it has met everything once its memory grows all the same."""
 
 DEVICE_HELLO = json.dumps(
     {
@@ -42,7 +44,7 @@ def stage(warm_up: int) -> Stage:
 
     @contextlib.asynccontextmanager
     async def running(nursery: Nursery, folder: Path) -> AsyncIterator[Run]:
-        hub = HubProcess(nursery, folder, log_level="warning")
+        hub = HubProcess(nursery, folder, patches=("tests.faults.patches:collects_early",), log_level="warning")
         await hub.start()
         await listening(hub)
         target = Target(hub, await _enrol(hub), warm_up)

@@ -29,7 +29,7 @@ DISK_ERROR = Kind("disk_error", by_itself(disk_error.run), range(402, 440, 4))
 CUT = Kind("network", by_itself(network.run), [seed for seed in range(40) if Plan.of(seed).kind == "cut"])
 STORM = Kind("network", by_itself(network.run), range(5, 55, 10))
 REPLACED = Kind("network", by_itself(network.run), range(9, 109, 10))
-FUZZ = Kind("fuzz", fuzz.stage(warm_up=20), range(1, 200))
+FUZZ = Kind("fuzz", fuzz.stage(fuzz.WARM_UP), range(1, 200))
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,8 @@ from tests.faults.campaign import check
 pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limits of their own
 
 SESSIONS = 200
-WARM_UP = 150
-"""The collector seldom runs, for a session leaves little for it; before it has run the memory grows."""
 
 
 async def test_nothing_malformed_hurts() -> None:
-    report = await check("fuzz", fuzz.stage(WARM_UP), range(1, SESSIONS + 1))
+    report = await check("fuzz", fuzz.stage(fuzz.WARM_UP), range(1, SESSIONS + 1))
     assert report.counts["inputs"] == 5_000
