@@ -37,10 +37,8 @@ _SWEEPABLE = "(finished_at < ? AND (conflict IS NULL OR conflict_reviewed_by IS 
 _NOT_APPROVED = "finished_at IS NOT NULL AND state <> 'approved'"
 """In the words of the index `transactions_not_approved`."""
 
-_WAITING = "transactions INDEXED BY transactions_waiting"
-"""The queues. SQLite by itself would go through the whole history of the device, which has an index of its own."""
-
 _OF_DEVICE = "device_id = ? AND state = 'queued'"
+"""In the words of the index `transactions_waiting`."""
 
 _OPEN = "SELECT seq FROM transactions INDEXED BY transactions_open WHERE finished_at IS NULL"
 
@@ -140,7 +138,7 @@ class Transactions:
         if self._none_waits.get(device_id) is not None:
             return []
         rows = await self._session.all(
-            f"SELECT {_COLUMNS} FROM {_WAITING} WHERE {_OF_DEVICE} ORDER BY seq LIMIT ?", device_id, limit
+            f"SELECT {_COLUMNS} FROM transactions WHERE {_OF_DEVICE} ORDER BY seq LIMIT ?", device_id, limit
         )
         if not rows:
             self._none_waits.remember(device_id, ())
@@ -151,10 +149,10 @@ class Transactions:
         if self._none_waits.get(device_id) is not None:
             return 0
         if before is None:
-            row = await self._session.one(f"SELECT count(*) FROM {_WAITING} WHERE {_OF_DEVICE}", device_id)
+            row = await self._session.one(f"SELECT count(*) FROM transactions WHERE {_OF_DEVICE}", device_id)
         else:
             row = await self._session.one(
-                f"SELECT count(*) FROM {_WAITING} WHERE {_OF_DEVICE} AND seq < ?",
+                f"SELECT count(*) FROM transactions WHERE {_OF_DEVICE} AND seq < ?",
                 device_id,
                 before,
             )
@@ -189,10 +187,10 @@ class Transactions:
         """When the queued transactions of a device end: at their own start deadline, or sooner if it is away."""
         self._open.forget_all()
         if no_later_than is None:
-            await self._session.run(f"UPDATE {_WAITING} SET due_at = start_by WHERE {_OF_DEVICE}", device_id)
+            await self._session.run(f"UPDATE transactions SET due_at = start_by WHERE {_OF_DEVICE}", device_id)
         else:
             await self._session.run(
-                f"UPDATE {_WAITING} SET due_at = CASE WHEN start_by < ? THEN start_by ELSE ? END WHERE {_OF_DEVICE}",
+                f"UPDATE transactions SET due_at = CASE WHEN start_by < ? THEN start_by ELSE ? END WHERE {_OF_DEVICE}",
                 no_later_than,
                 no_later_than,
                 device_id,
@@ -218,9 +216,6 @@ class Transactions:
             leading.append(_NEEDS_A_PERSON)
         elif state is not None and state not in TRANSACTION.final:
             leading.append(f"seq IN ({_OPEN})")
-        elif device_id is not None:
-            leading.append("device_id = ?")
-            parameters.append(filters.pop("device_id"))
         elif state is not None and state is not TransactionState.APPROVED:
             leading += [_NOT_APPROVED, "state = ?"]
             parameters.append(filters.pop("state"))
