@@ -170,9 +170,7 @@ class HttpConnection(HttpToolsProtocol):
         """Take no more requests. The last words stand for the request that arrives: they come behind the answers to the
         requests before it (RFC 9112, 9.3.2), and not at all if that one has been answered, or is about to be."""
         arrives = self._arriving and self._latest_arrives
-        self.parser = _DEAF
-        self._arriving = False
-        self._patience = stopped(self._patience)
+        self._turn_deaf()
         latest = self._latest
         if latest is None or not arrives:
             waits = not self._all_answered
@@ -188,6 +186,12 @@ class HttpConnection(HttpToolsProtocol):
         self._at_last = partial(self._end, words)
         if not waits:
             self._at_last()
+
+    def _turn_deaf(self) -> None:
+        """Whatever still comes is no request."""
+        self.parser = _DEAF
+        self._arriving = False
+        self._patience = stopped(self._patience)
 
     @property
     def _listens(self) -> bool:
@@ -225,9 +229,7 @@ class HttpConnection(HttpToolsProtocol):
     def close_behind_an_answer(self) -> None:
         """The answer ends the connection. It may have been given before its request arrived whole."""
         if self._arriving and self._usual_head is self.headers and not self.pipeline:
-            self.parser = _DEAF
-            self._arriving = False
-            self._patience = stopped(self._patience)
+            self._turn_deaf()
             self._end_our_side()
         else:
             self.transport.close()

@@ -137,12 +137,10 @@ class Transactions:
     async def _queue(self, device_id: str, limit: int) -> list[Transaction]:
         if self._none_waits.get(device_id) is not None:
             return []
-        rows = await self._session.all(
-            f"SELECT {_COLUMNS} FROM transactions WHERE {_OF_DEVICE} ORDER BY seq LIMIT ?", device_id, limit
-        )
-        if not rows:
+        found = await self._all(f"{_OF_DEVICE} ORDER BY seq LIMIT ?", device_id, limit)
+        if not found:
             self._none_waits.remember(device_id, ())
-        return [_record(row) for row in rows]
+        return found
 
     async def count_waiting(self, device_id: str, *, before: int | None = None) -> int:
         """How many wait for the device; with `before`, how many of them came earlier than that."""
