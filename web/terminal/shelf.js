@@ -57,7 +57,8 @@ export function take(deviceId) {
   void navigator.locks?.request(lockOf(deviceId), () => new Promise(() => {}));
 }
 
-export const newTerminalId = () => `VT-${randomToken(4).toUpperCase()}`;
+/** 30 bits of chance: an id that another terminal has already enrolled is refused, as anyone's would be. */
+export const newTerminalId = () => `VT-${randomToken(6).toUpperCase()}`;
 
 /** This tab's terminal: its own from before, else the last one that no other tab has, else a new one. */
 export async function pickTerminal() {
