@@ -21,8 +21,8 @@ for name in tuple(os.environ):
     if name.startswith("HUB_") or name.lower().endswith("_proxy") or name in COLOURS:
         del os.environ[name]
 
-# How long an example takes says how busy the machine is. The same examples each time: a red run is about the change that
-# it tries; new ones are drawn by scripts/torture.
+# How long an example takes says how busy the machine is. The same examples each time: a red run is about the change
+# that it tries; new ones are drawn by scripts/torture.
 hypothesis.settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
