@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +44,7 @@ class Nursery:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._children: dict[int, Child] = {}
-        self._forked: asyncio.Queue[Child] = asyncio.Queue()
+        self._asked: deque[asyncio.Future[Child]] = deque()
 
     async def __aenter__(self) -> Nursery:
         self._process = await asyncio.create_subprocess_exec(
@@ -71,10 +72,12 @@ class Nursery:
         await self._reader
 
     async def fork(self, *, log: Path, environment: Mapping[str, str], patches: Sequence[str] = ()) -> Child:
-        """A new hub, waiting at its gate. Forks are asked for one after the other."""
+        """A new hub, waiting at its gate. One that nobody waits for any more when it comes is killed."""
         job: dict[str, Any] = {"log": str(log), "environment": dict(environment), "patches": list(patches)}
+        asked: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
         self._stdin.write(json.dumps({"fork": job}).encode() + b"\n")
-        return await self._forked.get()
+        return await asked
 
     @property
     def _stdin(self) -> asyncio.StreamWriter:
@@ -90,7 +93,11 @@ class Nursery:
             if "forked" in said:
                 child = Child(said["forked"], self._stdin)
                 self._children[child.pid] = child
-                self._forked.put_nowait(child)
+                asked = self._asked.popleft()
+                if asked.cancelled():
+                    child.signal(signal.SIGKILL)
+                else:
+                    asked.set_result(child)
             else:
                 self._children.pop(said["exited"]).exited.set_result(said["status"])
         for child in self._children.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,10 @@ pytestmark = pytest.mark.timeout(900)  # each is many runs, which have time limi
 
 
 class Kind(NamedTuple):
-    """Seeds are played until one has found the build out; a wrong build hangs many a run, and that is not enough."""
+    """Seeds are played until one has found the build out; a wrong build hangs many a run, and that is not enough.
+
+    There are several times as many as the first that does: which one that is the scheduler has a say in.
+    """
 
     name: str
     stage: Stage
@@ -25,17 +29,18 @@ class Kind(NamedTuple):
 
 
 KILL = Kind("kill", by_itself(kill.run), range(1, 61), run_seconds=5)
-DISK_ERROR = Kind("disk_error", by_itself(disk_error.run), range(402, 440, 4))
-CUT = Kind("network", by_itself(network.run), [seed for seed in range(40) if Plan.of(seed).kind == "cut"])
-STORM = Kind("network", by_itself(network.run), range(5, 55, 10))
-REPLACED = Kind("network", by_itself(network.run), range(9, 109, 10))
+DISK_ERROR = Kind("disk_error", by_itself(disk_error.run), range(402, 500, 4))
+CUT = Kind("network", by_itself(network.run), [seed for seed in range(200) if Plan.of(seed).kind == "cut"])
+STORM = Kind("network", by_itself(network.run), range(5, 205, 10))
+REPLACED = Kind("network", by_itself(network.run), range(9, 209, 10))
 FUZZ = Kind("fuzz", fuzz.stage(fuzz.WARM_UP), range(1, 200))
 
 
 @pytest.mark.parametrize(
     ("kind", "build", "complaint"),
     [
-        (KILL, "forgets_a_batch", "acknowledged_is_stored"),
+        # What it forgot is missed by the judge in the end, or by a client in the middle of its work.
+        (KILL, "forgets_a_batch", "acknowledged_is_stored|There is no such transaction"),
         (DISK_ERROR, "believes_in_the_disk", "There is no such transaction"),
         (CUT, "ignores_the_key", "one_charge"),
         (STORM, "loses_what_was_missed", "events_in_sequence"),
@@ -51,7 +56,7 @@ async def test_a_wrong_build_is_caught(kind: Kind, build: str, complaint: str, m
 
     def tell(seed: int, counts: Counts, problem: str | None) -> None:
         report.take(seed, counts, problem)
-        if problem is not None and complaint in problem:
+        if problem is not None and re.search(complaint, problem):
             raise _Caught
 
     with pytest.raises(_Caught):
