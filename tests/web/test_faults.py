@@ -210,9 +210,16 @@ async def test_test_amounts_play_by_themselves(
     paired: tuple[Terminal, Till], cents: str, headline: str, detail: str
 ) -> None:
     terminal, till = paired
+    # Looked for by the page, at each change: a play may be over between two looks from here.
+    await terminal.page.evaluate(
+        """() => {
+          const look = () => (window.played ||= document.body.innerText.includes("Plays by itself"));
+          new MutationObserver(look).observe(document.body, { attributes: true, childList: true, subtree: true });
+        }"""
+    )
     await till.charge(int(f"12{cents}"))
-    await terminal.says("Plays by itself")
     await till.headline(headline)
+    assert await terminal.page.evaluate("window.played")
     await expect(till.payment).to_contain_text(detail)
 
 
