@@ -33,6 +33,8 @@ class HubHttpProtocol(HttpConnection):
 
     _head_bytes = 0
     """How much of the request that arrives came since the piece that it began in, or since the last of its body."""
+    _with_body = False
+    """The piece that is being read has some of a body in it."""
 
     def data_received(self, data: bytes) -> None:
         """Most requests arrive in one piece, and cost no timer."""
@@ -55,13 +57,20 @@ class HubHttpProtocol(HttpConnection):
         if headers is head:
             self._take_more_of_a_head(len(data))
         else:
-            self._head_bytes = 0
+            self._count_anew()
             self._patience = stopped(self._patience)
         if self._patience is None and self._arriving:
             self._be_patient()
 
+    def _count_anew(self) -> None:
+        self._head_bytes = 0
+        self._with_body = False
+
     def _take_more_of_a_head(self, size: int) -> None:
         """The parser has no limit of its own."""
+        if self._with_body:
+            self._count_anew()
+            return
         self._head_bytes += size
         limit = self._shared.settings.request_head_bytes
         if self._head_bytes > limit:
@@ -123,7 +132,7 @@ class HubHttpProtocol(HttpConnection):
             latest.transport = WayOut(self.transport)
 
     def on_body(self, body: bytes) -> None:
-        self._head_bytes = 0
+        self._with_body = True
         if self._plain is None:
             super().on_body(body)
         else:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hub.edge.http_protocol import HubHttpProtocol
 from tests.clock import let_pass, turns
 from tests.pos.lines import PAGE, UPGRADE, dialled, head, poll_target, post, purchase, used, usual
 from tests.shop import Shop, until, until_waiting
@@ -67,6 +68,44 @@ async def test_a_client_that_never_reads_what_is_said_last(shop: Shop, last: byt
         assert connection in connections
         let_pass(shop.hub.settings.unread_seconds)
         await until(lambda: connection not in connections)
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        post("x" * 30_000)[:-30_000],
+        usual(post("x" * 30_000)[:-30_000]),
+        head("POST", "/POS/Transaction", {"Transfer-Encoding": "chunked"}) + b"7530\r\n",
+    ],
+    ids=["short", "usual", "chunked"],
+)
+@pytest.mark.parametrize("with_the_head", [0, 9, 10_000])
+async def test_a_body_is_no_part_of_the_head(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, top: bytes, with_the_head: int
+) -> None:
+    """However much of it comes at once, with the end of the head or behind it."""
+    shop.hub.limit_http(request_head_bytes=1000)
+    arrived = 0
+    receive = HubHttpProtocol.data_received
+
+    def count(connection: HubHttpProtocol, data: bytes) -> None:
+        nonlocal arrived
+        receive(connection, data)
+        arrived += len(data)
+
+    async def has_come(size: int) -> None:
+        await until(lambda: arrived == size)
+
+    monkeypatch.setattr(HubHttpProtocol, "data_received", count)
+    body = b"x" * 30_000 + (b"\r\n0\r\n\r\n" if b"chunked" in top else b"")
+    pieces = [top[:-6], top[-6:] + body[:with_the_head], body[with_the_head:20_000], body[20_000:-1], body[-1:]]
+    sent = 0
+    async with dialled(shop.hub) as line:
+        for piece in pieces:
+            await line.send(piece)
+            sent += len(piece)
+            await has_come(sent)
+        assert b'{"error":"POSRegisterID is required."}' in await line.answer()
 
 
 async def test_what_is_said_last_arrives(shop: Shop) -> None:
