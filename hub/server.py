@@ -83,6 +83,7 @@ class HubServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain the sockets, then the server, then close the store: the end of each connection is still recorded."""
+        self.edge.engine.store.break_off_backups()
         self.edge.waiting.release()
         if not self.broken:
             await self.edge.connections.drain(self.settings.drain_seconds)

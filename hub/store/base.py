@@ -37,6 +37,9 @@ class Store(Protocol):
         Raises `FileExistsError` if `target` exists, and `StoreUnavailable` if it broke off; nothing of it is left then.
         """
 
+    def break_off_backups(self) -> None:
+        """The hub goes down: the backup under way ends at its next step, and none begins any more."""
+
     @property
     def waiting(self) -> int:
         """How many commands wait to be taken."""

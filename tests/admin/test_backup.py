@@ -16,7 +16,7 @@ from hub.store.sqlite import backup
 from tests.admin.desk import assert_refused, get, post
 from tests.clock import ManualClock
 from tests.running import RunningHub, running
-from tests.shop import Shop, Till
+from tests.shop import Shop, Till, until
 
 
 async def taken(hub: RunningHub) -> Path:
@@ -159,6 +159,47 @@ async def test_one_that_breaks_off_leaves_nothing_on_a_disk_that_may_be_full(
         assert "space" in assert_refused(await post(shop.hub, "/backup"), 503, "store_unavailable")
     assert list((shop.hub.settings.data_dir / "backups").iterdir()) == []
     await till.pay()
+    await taken(shop.hub)
+
+
+@pytest.mark.parametrize("where", ["in the copy", "in its last statements"])
+async def test_one_that_is_under_way_when_the_hub_ends(shop: Shop, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """It ends at its next step and says so, as one behind it does; nothing is left of it."""
+    await (await shop.register(await shop.device())).pay()
+    loop = asyncio.get_running_loop()
+    waiting = shop.hub.edge.waiting
+    steps = 0
+
+    async def begin_to_end() -> None:
+        shop.hub.server.stop()
+        await until(lambda: waiting._released)
+
+    def end_at_the_third(_file: int) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            asyncio.run_coroutine_threadsafe(begin_to_end(), loop).result()
+
+    def end_before(copied: sqlite3.Connection) -> None:
+        asyncio.run_coroutine_threadsafe(begin_to_end(), loop).result()
+        begin_new_sequences(copied)
+
+    begin_new_sequences = backup._begin_new_sequences
+    monkeypatch.setattr(backup, "PAGES_A_STEP", 1)
+    monkeypatch.setattr(backup, "INSTRUCTIONS_A_STEP", 1)
+    if where == "in the copy":
+        monkeypatch.setattr(os, "fsync", end_at_the_third)
+    else:
+        monkeypatch.setattr(backup, "_begin_new_sequences", end_before)
+    answers = await asyncio.gather(post(shop.hub, "/backup"), post(shop.hub, "/backup"))
+    monkeypatch.undo()
+    await shop.hub.stop()
+    left = list((shop.hub.settings.data_dir / "backups").iterdir())
+    await shop.hub.start()
+    for answer in answers:
+        assert "going down" in assert_refused(answer, 503, "store_unavailable")
+    assert left == []
+    assert steps in (0, 3)
     await taken(shop.hub)
 
 

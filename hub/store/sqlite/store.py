@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,6 +82,7 @@ class SqliteStore:
         """What remembers rows: on the writer's thread only, and dropped after each rollback."""
         self._careful = False
         self._backing_up = asyncio.Lock()
+        self._no_more_backups = threading.Event()
         self._writes: Batcher[_Write] = Batcher(
             self._run_writes,
             batch_limit=settings.batch_limit,
@@ -107,10 +109,12 @@ class SqliteStore:
     async def backup(self, target: Path) -> int:
         """SQLite's own online backup, over a connection of its own: polls and payments go on meanwhile."""
         async with self._backing_up:
+            if self._no_more_backups.is_set():
+                raise StoreUnavailable("the hub is going down")
             try:
                 source = await open_reader(self._path)
                 try:
-                    return await source.run(lambda connection: copy(connection, target))
+                    return await source.run(lambda connection: copy(connection, target, self._no_more_backups.is_set))
                 finally:
                     await source.close()
             except FileExistsError:
@@ -118,6 +122,9 @@ class SqliteStore:
             except (OSError, sqlite3.Error) as error:
                 _log.error("backup_broke_off", file=str(target), error=repr(error))
                 raise StoreUnavailable(f"the backup broke off: {error}") from error
+
+    def break_off_backups(self) -> None:
+        self._no_more_backups.set()
 
     async def close(self) -> None:
         await self._writes.close()
