@@ -21,12 +21,12 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
-from websockets.frames import CloseCode, Frame, Opcode
-from websockets.http11 import Request, Response
+from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
 from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 from hub.edge import frame
+from hub.edge.conversation import Conversation
 from hub.edge.heartbeat import Heartbeats
 from hub.edge.line import EXTENSION, Listener
 
@@ -38,34 +38,7 @@ except ImportError:  # a platform without the library's C part
 LINGER_SECONDS = 5.0
 """How long a socket may take to send its last bytes, once nobody serves it any more."""
 
-_WITH_A_BODY = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-
 _log = logging.getLogger("uvicorn.error")
-
-
-class _Conversation(ServerProtocol):
-    """The protocol's own state."""
-
-    choked = False
-    """The peer reads more slowly than it is written to."""
-
-    def accept(self, request: Request) -> Response:
-        """A refused handshake says which version is spoken (RFC 6455, 4.4)."""
-        response = super().accept(request)
-        if response.status_code in (400, 426):
-            response.headers["Sec-WebSocket-Version"] = "13"
-        return response
-
-    def recv_frame(self, frame: Frame) -> None:
-        """A close may come in the middle of a fragmented message, as any control frame (RFC 6455, 5.4).
-
-        A peer that pings and does not read gets no pongs: they would pile up without a limit.
-        """
-        if frame.opcode is Opcode.PING and self.choked:
-            return
-        if frame.opcode is Opcode.CLOSE:
-            self.current_size = None
-        super().recv_frame(frame)
 
 
 class _Nowhere:
@@ -89,7 +62,7 @@ class HubWebSocketProtocol(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.conn: _Conversation = _Conversation(max_size=config.ws_max_size, logger=_log)
+        self.conn: Conversation = Conversation(max_size=config.ws_max_size, logger=_log)
         self.choked = False
         self._heartbeats = heartbeats
         self._slot: int | None = None
@@ -116,7 +89,7 @@ class HubWebSocketProtocol(WebSocketsSansIOProtocol):
     def _refuse_head(self) -> None:
         """The whole head has come (hub/edge/http_protocol.py), and the library takes none such: it has a body, or is
         longer than a socket's need be. uvicorn would wait for another one, for ever."""
-        self.transport.write(b"".join(self.conn.data_to_send()) or _WITH_A_BODY)
+        self.transport.write(b"".join(self.conn.data_to_send()) or self.conn.no_handshake())
         self.close_sent = True
         self._end()
 

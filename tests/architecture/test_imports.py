@@ -82,7 +82,7 @@ def test_the_rules_import_nothing_but_the_standard_library_and_transitions_in_on
         ("aiosqlite", ["hub.store.sqlite"]),
         ("sqlite3", ["hub.store.sqlite"]),
         ("filelock", ["hub.store.sqlite"]),
-        ("websockets", ["hub.sdk", "hub.simulator", "hub.edge.websocket_protocol"]),
+        ("websockets", ["hub.sdk", "hub.simulator", "hub.edge.conversation", "hub.edge.websocket_protocol"]),
         ("httpx", ["hub.callbacks", "hub.cli", "hub.simulator"]),
         ("standardwebhooks", ["hub.callbacks"]),
         ("typer", ["hub.cli"]),

@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from hub.edge import handshake
 from hub.edge.turnstile import A_TURN
 from hub.edge.websocket_protocol import LINGER_SECONDS
 from tests.clock import ManualClock, let_pass
@@ -147,25 +148,83 @@ async def test_many_at_once(tmp_path: Path, clock: ManualClock) -> None:
             await writer.wait_closed()
 
 
+def without(header: str) -> bytes:
+    return head("GET", "/ws/register", {name: value for name, value in UPGRADE.items() if name != header})
+
+
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("asked", "status", "code"),
     [
-        (head("GET", "/ws/register", {**UPGRADE, "Cookie": "x" * 9_000}), 431),
-        (head("GET", "/ws/register", UPGRADE | {f"X-{number}": "x" for number in range(200)}), 431),
-        (head("GET", f"/ws/register?{'x' * 9_000}", UPGRADE), 414),
-        (head("GET", "/ws/register", {**UPGRADE, "Content-Length": "4"}) + b"body", 400),
-        (head("POST", "/ws/register", {**UPGRADE, "Content-Length": "4"}) + b"body", 400),
-        (head("GET", "/ws/register", {**UPGRADE, "Transfer-Encoding": "chunked"}) + b"0\r\n\r\n", 400),
-        (head("POST", "/ws/register", UPGRADE), 405),
+        (head("GET", "/ws/register", {**UPGRADE, "Cookie": "x" * 9_000}), 431, "handshake_too_large"),
+        (
+            head("GET", "/ws/register", UPGRADE | {f"X-{number}": "x" for number in range(200)}),
+            431,
+            "handshake_too_large",
+        ),
+        (head("GET", f"/ws/register?{'x' * 9_000}", UPGRADE), 414, "handshake_too_large"),
+        (head("GET", "/ws/register", {**UPGRADE, "Content-Length": "4"}) + b"body", 400, "handshake_malformed"),
+        (head("POST", "/ws/register", {**UPGRADE, "Content-Length": "4"}) + b"body", 400, "handshake_malformed"),
+        (
+            head("GET", "/ws/register", {**UPGRADE, "Transfer-Encoding": "chunked"}) + b"0\r\n\r\n",
+            400,
+            "handshake_malformed",
+        ),
+        (without("Sec-WebSocket-Key"), 400, "handshake_malformed"),
+        (without("Sec-WebSocket-Version"), 400, "handshake_malformed"),
+        (without("Sec-WebSocket-Protocol"), 400, "subprotocol_unsupported"),
+        (head("POST", "/ws/register", UPGRADE), 405, "method_not_allowed"),
+        (head("GET", "/ws/nothing", UPGRADE), 404, "not_found"),
     ],
-    ids=["long header", "many headers", "long path", "body", "body of a POST", "chunked body", "POST"],
+    ids=[
+        "long header",
+        "many headers",
+        "long path",
+        "body",
+        "body of a POST",
+        "chunked body",
+        "no key",
+        "no version",
+        "no subprotocol",
+        "POST",
+        "no such socket",
+    ],
 )
-async def test_a_head_that_no_socket_has(hub: RunningHub, asked: bytes, status: int) -> None:
-    """Answered, and the connection ends."""
+async def test_what_is_no_handshake(hub: RunningHub, asked: bytes, status: int, code: str) -> None:
+    """Answered as any that is refused, and the connection ends."""
     async with dialled(hub) as line:
         await line.send(asked)
-        assert (await line.rest()).startswith(b"HTTP/1.1 %d " % status)
+        assert_refused(await line.rest(), status, code)
     await until(lambda: not hub.server.server_state.connections)
+
+
+def assert_refused(said: bytes, status: int, code: str) -> None:
+    top, _, body = said.partition(b"\r\n\r\n")
+    first, *lines = top.decode().lower().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert len(headers) == len(lines)
+    assert first.startswith(f"http/1.1 {status} ")
+    assert headers["content-type"] == "application/json"
+    assert headers["content-length"] == str(len(body))
+    assert headers["connection"] == "close"
+    told = json.loads(body)
+    assert told.keys() == {"error", "code"}
+    assert told["code"] == code
+    assert told["error"].endswith(".")
+    assert "\n" not in told["error"]
+
+
+async def test_a_fault_of_the_hub_s(hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is logged, and told without details."""
+
+    def fail(*_args: object) -> None:
+        raise ZeroDivisionError("a secret detail")
+
+    monkeypatch.setattr(handshake, "_refusal", fail)
+    async with dialled(hub) as line:
+        await line.send(head("GET", "/ws/register", UPGRADE))
+        said = await line.rest()
+    assert_refused(said, 500, "internal_error")
+    assert b"secret" not in said
 
 
 async def test_a_peer_that_sends_no_more_and_takes_nothing(hub: RunningHub) -> None:
