@@ -57,6 +57,7 @@ class Fault:
     reset: bool = False
     """The connection ends with a reset, not in order."""
     seconds: float = 0.0
+    """Of one that reads nothing: infinite is until the hub has had enough of it."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_ten_seeds_are_all_kinds() -> None:
 
 async def test_a_slow_reader_is_felt(tmp_path: Path) -> None:
     """The narrow pipes are narrow enough: a register that reads nothing is closed, comes back and misses nothing."""
-    stops_reading = network_plan.Fault("slow", network_plan.REGISTER_FRAMES, nth=2, seconds=8)
+    stops_reading = network_plan.Fault("slow", network_plan.REGISTER_FRAMES, nth=2, seconds=math.inf)
     plan = network_plan.slow_plan((stops_reading,), Size(registers=1, pos=0, payments=12, waits=0, moves=0))
     async with Nursery() as nursery:
         counts = await network.play(nursery, tmp_path, 1, plan)

@@ -376,6 +376,28 @@ async def test_the_page_goes_on_when_the_hub_is_back(
     await expect(board.page.locator("#lost")).to_be_hidden()
 
 
+async def test_the_longer_a_load_took_the_longer_is_the_rest_after_it_within_reason(context: BrowserContext) -> None:
+    """A laptop that was shut in the middle of one shows no page of yesterday for ten nights."""
+    page = await context.new_page()
+    await page.goto("/dashboard")
+    rests = await page.evaluate(
+        """async () => {
+          const { Refresher } = await import("/web/dashboard/refresher.js");
+          const rests = [];
+          let now = 0;
+          performance.now = () => now;
+          window.setTimeout = (wake, rest) => (rests.push(rest), wake());
+          for (const took of [10, 200, 8 * 3_600_000]) {
+            await new Promise((loaded) => new Refresher(async () => loaded((now += took)), 500).ask());
+            while (rests.at(-1) === undefined) await null;
+            rests.push(undefined);
+          }
+          return rests.filter((rest) => rest !== undefined);
+        }"""
+    )
+    assert rests == [500, 2_000, 10_000]
+
+
 async def test_the_hub_is_drained(board: Board, serving: Serving, faults: Faults) -> None:
     faults.hub_goes_away = True
     await board.button("Drain the hub").click()

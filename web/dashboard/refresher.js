@@ -2,6 +2,8 @@
 
 /** The rest is so many times longer than the load took: what is heavy for the hub is asked for more seldom. */
 const LOADS_A_REST = 10;
+/** But a load may have taken long because the machine slept meanwhile. */
+const LONGEST_REST_MS = 10_000;
 
 export class Refresher {
   #load;
@@ -43,7 +45,8 @@ export class Refresher {
       this.#asked = false;
       const begun = performance.now();
       await this.#load();
-      await this.#rest(Math.max(this.#restMs, LOADS_A_REST * (performance.now() - begun)));
+      const heavy = Math.min(LOADS_A_REST * (performance.now() - begun), LONGEST_REST_MS);
+      await this.#rest(Math.max(this.#restMs, heavy));
     }
     this.#running = false;
   }
