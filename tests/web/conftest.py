@@ -19,7 +19,7 @@ PATIENCE_MS = 40_000
 """More than twice the longest pause (15 s) before a page of its own accord tries to connect again."""
 
 START_MS = 110_000
-"""A test has 120 seconds (pyproject.toml)."""
+"""Less than a test has (pyproject.toml)."""
 
 expect.set_options(timeout=PATIENCE_MS)
 

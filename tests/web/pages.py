@@ -6,7 +6,9 @@ import re
 
 from playwright.async_api import ConsoleMessage, Error, Locator, Page, expect
 
-_LINK_DOWN = re.compile(r"WebSocket connection to .* failed|ERR_(?:CONNECTION_\w+|EMPTY_RESPONSE) at .*/web/icon\.svg")
+_LINK_DOWN = re.compile(
+    r"WebSocket connection to .* failed|ERR_(?:CONNECTION_\w+|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED) at .*/web/icon\.svg"
+)
 """Chromium logs it by itself whenever a socket cannot be opened, or the page's icon not be had; no page can help it."""
 _CODE = re.compile(r"^\d{4} \d{4}$")
 
