@@ -78,7 +78,9 @@ export class AttentionList {
    * @param {HTMLElement} element
    * @param {Matter} matter
    */
-  #update(element, { since, kind }) {
+  #update(element, { since, kind, row, device }) {
+    const [before, now] = [element.querySelector(".about"), row ? about(row) : device && aboutDevice(device)];
+    if (now && before?.textContent !== now.textContent) before?.replaceWith(now);
     const time = element.querySelector("time");
     const text = `${kind === "stalled" ? "connected " : ""}${ago(since, this.#desk.client.now())}`;
     if (time && time.textContent !== text) {
