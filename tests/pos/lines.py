@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import struct
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -78,6 +79,12 @@ class Line:
 
     def hang_up(self) -> None:
         self._writer.transport.abort()
+
+    def reset(self) -> None:
+        """Hang up so that the hub is told that nobody is there: else it might be a client that sends no more."""
+        linger = struct.pack("ii", 1, 0)
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.hang_up()
 
 
 @contextlib.asynccontextmanager

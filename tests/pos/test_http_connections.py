@@ -222,12 +222,11 @@ async def test_a_client_that_goes_away(shop: Shop) -> None:
     device = await shop.device()
     till = await shop.register(device)
     state = shop.hub.server.server_state
-    others = len(state.connections)
-    async with dialled(shop.hub) as line:
+    async with used(shop.hub) as (line, connection):
         await line.send(post(purchase(till, TransactionMode="")))
         started = await device.started()
-        line.hang_up()
-        await until(lambda: len(state.connections) == others)
+        line.reset()
+        await until(lambda: connection not in state.connections)
     assert state.tasks
     await device.complete(started["transaction_id"])
     await until(lambda: not state.tasks)
