@@ -132,4 +132,4 @@ def with_cors(app: Starlette, settings: Settings) -> ShortWay:
         expose_headers=EXPOSED,
         max_age=600,
     )
-    return ShortWay(app, whole)
+    return ShortWay(app, whole, settings.keep_alive_seconds)

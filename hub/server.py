@@ -47,7 +47,8 @@ class HubServer(uvicorn.Server):
         self._running = running_edge(settings, clock=clock, entropy=entropy, on_broken=self._on_broken, stop=self.stop)
         self._stack = contextlib.AsyncExitStack()
         self._on_ready = on_ready
-        super().__init__(_config(settings, self.app))
+        self._shared = Shared(with_cors(self.app, settings), settings)
+        super().__init__(_config(settings, self._shared))
 
     def stop(self) -> None:
         """End in order, as SIGTERM does."""
@@ -83,6 +84,7 @@ class HubServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain the sockets, then the server, then close the store: the end of each connection is still recorded."""
+        self._shared.end()
         self.edge.engine.store.break_off_backups()
         self.edge.waiting.release()
         if not self.broken:
@@ -104,14 +106,13 @@ def _calm_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
+def _config(settings: Settings, shared: Shared) -> uvicorn.Config:
     heartbeats = Heartbeats(settings.heartbeat_seconds)
     # uvicorn calls these for each connection, and for each request to upgrade, as it would classes.
-    short_way = with_cors(app, settings)
-    connections: Any = partial(HubHttpProtocol, Shared(short_way, settings))
+    connections: Any = partial(HubHttpProtocol, shared)
     sockets: Any = partial(HubWebSocketProtocol, heartbeats)
     return uvicorn.Config(
-        short_way,
+        shared.short_way,
         host=settings.host,
         port=settings.port,
         lifespan="off",
@@ -129,6 +130,6 @@ def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         backlog=4096,
-        limit_concurrency=settings.max_connections + settings.max_waiting_requests,
+        limit_concurrency=settings.max_connections + settings.max_waiting_requests + settings.max_idle_connections,
         timeout_graceful_shutdown=10,
     )

@@ -116,6 +116,16 @@ class Settings(BaseSettings):
         2, description="Sustained polls of one transaction; more are answered with 429."
     )
     poll_burst: Count = Field(10, description="Polls that may come at once before the pace counts.")
+    keep_alive_seconds: Seconds = Field(
+        75,
+        description="How long an HTTP connection is kept without a request. Longer than a proxy keeps its own to the "
+        "hub, or a request may meet the end of its connection.",
+    )
+    max_idle_connections: Count = Field(
+        5_000,
+        description="HTTP connections that are kept without a request; of more, the one that has been so for longest "
+        "is closed.",
+    )
     request_arrival_seconds: Seconds = Field(
         30, description="How long a request may take to arrive, and a new connection to begin one."
     )

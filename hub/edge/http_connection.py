@@ -87,6 +87,7 @@ class HttpConnection(HttpToolsProtocol):
         self._unread = stopped(self._unread)
         self._idle = stopped(self._idle)
         self._at_last = None
+        self._shared.idle.leave(self)
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's says nothing: close
@@ -132,17 +133,22 @@ class HttpConnection(HttpToolsProtocol):
     def _watch_for_idleness(self) -> None:
         self._idle_since = self.loop.time()
         if self._idle is None:
-            self._idle = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
+            self._idle = self.loop.call_later(self._shared.settings.keep_alive_seconds, self._look_whether_idle)
+        if not self._arriving:
+            self._shared.idle.enter(self)
 
     def _look_whether_idle(self) -> None:
         self._idle = None
-        left: float = self.timeout_keep_alive
+        left = self._shared.settings.keep_alive_seconds
         if not self._arriving and self._all_answered:
             left += self._idle_since - self.loop.time()
         if left > 0:
             self._idle = self.loop.call_later(left, self._look_whether_idle)
         else:
             self._close()
+
+    def let_go(self) -> None:
+        self._close()
 
     # Answers are taken, or not.
 
@@ -191,6 +197,7 @@ class HttpConnection(HttpToolsProtocol):
         """Whatever still comes is no request."""
         self.parser = _DEAF
         self._arriving = False
+        self._shared.idle.leave(self)
         self._patience = stopped(self._patience)
 
     @property
@@ -201,7 +208,7 @@ class HttpConnection(HttpToolsProtocol):
         """The whole answer. A page may read it, even if its origin has not arrived and any is allowed."""
         origin = headers.get(b"origin", b"")
         first = self.server_state.default_headers
-        return self._shared.short_way.encoded(last, origin, STATUS_LINE[last.status], first, close=False)
+        return self._shared.short_way.encoded(last, origin, STATUS_LINE[last.status], first, b"")
 
     def _end(self, words: bytes) -> None:
         self._at_last = None

@@ -12,13 +12,15 @@ from functools import partial
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from hub.edge.http_connection import HttpConnection, WayOut, stopped
 from hub.edge.last_answers import FULL, malformed
-from hub.edge.plain_request import PlainCycle
+from hub.edge.plain_request import PlainCycle, Shared
 from hub.edge.pos_request import GIVEN_UP, Header, Pending, PosAnswer, answer
+from hub.edge.short_way import CLOSES
 
 PIPELINED = 100
 """How many requests may wait behind one that is not answered. Some ten thousand fit into one piece of what arrives."""
@@ -26,6 +28,24 @@ PIPELINED = 100
 
 class _Enough(Exception):
     """Stops the parser in the middle of a piece: what is behind is not taken."""
+
+
+async def _told_whether_kept(
+    app: Any, cycle: RequestResponseCycle, shared: Shared, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """The application, whose answers say how long the connection is kept; that it is not, uvicorn says."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await cycle.flow.drain()  # so that uvicorn waits no more, and sees what we do
+            headers = list(message.get("headers", []))
+            if shared.ending:
+                cycle.keep_alive = False
+            if cycle.keep_alive and all(name != b"connection" for name, _ in headers):
+                message = {**message, "headers": headers + shared.short_way.kept}
+        await send(message)
+
+    await app(scope, receive, told)
 
 
 class HubHttpProtocol(HttpConnection):
@@ -84,6 +104,7 @@ class HubHttpProtocol(HttpConnection):
     def on_message_begin(self) -> None:
         """uvicorn's part of it waits until the request is known not to be plain."""
         self._arriving = True
+        self._shared.idle.leave(self)
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -111,7 +132,7 @@ class HubHttpProtocol(HttpConnection):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if app is service_unavailable:
             app = self._shared.short_way.full
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, partial(_told_whether_kept, app, cycle, self._shared))
 
     def _go_the_usual_way(self) -> None:
         if self.transport.is_closing():
@@ -143,6 +164,8 @@ class HubHttpProtocol(HttpConnection):
         plain = self._plain
         if plain is None:
             super().on_message_complete()
+            if self._usual_head is self.headers and self._all_answered:
+                self._watch_for_idleness()  # it was answered before
             return
         plain.more_body = False
         request = plain.request
@@ -182,8 +205,11 @@ class HubHttpProtocol(HttpConnection):
 
     def _answer(self, plain: PlainCycle, answered: PosAnswer) -> None:
         first, origin = self.server_state.default_headers, plain.request.headers.get(b"origin")
-        status_line, close = STATUS_LINE[answered.status], not plain.keep_alive
-        self._write(plain, self._shared.short_way.encoded(answered, origin, status_line, first, close=close))
+        short_way = self._shared.short_way
+        if self._shared.ending:
+            plain.keep_alive = False
+        last = short_way.kept_lines if plain.keep_alive else CLOSES
+        self._write(plain, short_way.encoded(answered, origin, STATUS_LINE[answered.status], first, last))
 
     def _write(self, plain: PlainCycle, whole: bytes) -> None:
         plain.response_started = plain.response_complete = True

@@ -10,6 +10,7 @@ from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from hub.edge.idle_connections import IdleConnections
 from hub.edge.pos_request import PosEndpoint, PosRequest
 from hub.edge.short_way import ShortWay
 from hub.edge.turnstile import Turnstile
@@ -27,7 +28,15 @@ class Shared:
         self.short_way = short_way
         self.settings = settings
         self.turnstile = Turnstile()
+        self.idle = IdleConnections(settings.max_idle_connections)
+        self.ending = False
+        """The hub goes down, and each answer is the last of its connection."""
         self._proxies: Any = ProxyHeadersMiddleware(_nothing, settings.trusted_proxies)
+
+    def end(self) -> None:
+        """Let go of who asks for nothing, and then of each who is answered."""
+        self.ending = True
+        self.idle.let_all_go()
 
     def look_behind_proxies(self, scope: Scope) -> None:
         """Put the peer that a trusted proxy tells of into a scope."""

@@ -31,6 +31,8 @@ _SOCKETS: dict[str, Callable[[WebSocket], Awaitable[None]]] = {
     "/ws/register": register_socket.endpoint,
 }
 
+CLOSES = b"connection: close\r\n"
+
 _VARY = b"vary: Origin\r\n"
 """As the CORS middleware has it: caches must know that another origin's answer differs."""
 
@@ -51,7 +53,7 @@ class Peers(Protocol):
 class ShortWay:
     """Outermost. `rest` is the whole application, with its middleware; it knows which origins are allowed."""
 
-    def __init__(self, app: Starlette, rest: CORSMiddleware) -> None:
+    def __init__(self, app: Starlette, rest: CORSMiddleware, keep_alive_seconds: float) -> None:
         self._app = app
         self._rest = rest
         headers = [(name.lower().encode(), value.encode()) for name, value in rest.simple_headers.items()]
@@ -59,6 +61,9 @@ class ShortWay:
         self.full = copy.copy(rest)
         """The application of a hub that is full."""
         self.full.app = _full
+        self.kept = _kept(keep_alive_seconds)
+        """Headers of an answer that others may follow on its connection."""
+        self.kept_lines = _lines(self.kept)
         self._dated: tuple[Sequence[Header], bytes] = ([], b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,9 +113,10 @@ class ShortWay:
         return endpoint, PosRequest(scope, named, edge)
 
     def encoded(
-        self, answer: PosAnswer, origin: bytes | None, status_line: bytes, first: Sequence[Header], *, close: bool
+        self, answer: PosAnswer, origin: bytes | None, status_line: bytes, first: Sequence[Header], last: bytes
     ) -> bytes:
-        """The whole answer, as it goes over the wire. `first`: the server's own headers, the same for a second."""
+        """The whole answer, as it goes over the wire. `first`: the server's own headers, the same for a second; `last`:
+        lines that say what becomes of the connection."""
         if self._dated[0] is not first:
             self._dated = first, _lines(first)
         return b"%b%bcontent-length: %d\r\ncontent-type: application/json\r\n%b%b%b\r\n%b" % (
@@ -119,7 +125,7 @@ class ShortWay:
             len(answer.body),
             _lines(answer.raw_headers()) if answer.headers else b"",
             _VARY if origin is None else self._cors(origin),
-            b"connection: close\r\n" if close else b"",
+            last,
             answer.body,
         )
 
@@ -128,6 +134,12 @@ class ShortWay:
         if not self._rest.allow_all_origins and self._rest.is_allowed_origin(origin.decode("latin-1")):
             return self._to_pages + b"access-control-allow-origin: %b\r\n" % origin + _VARY
         return self._to_pages + _VARY
+
+
+def _kept(seconds: float) -> list[Header]:
+    """Clients are told a tenth less than is true, so that none sends at the very moment when the hub closes."""
+    told = int(seconds * 0.9)
+    return [(b"connection", b"keep-alive"), (b"keep-alive", b"timeout=%d" % told)] if told else []
 
 
 def _lines(headers: Sequence[Header]) -> bytes:

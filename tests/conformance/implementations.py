@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uvicorn
-from starlette.applications import Starlette
 
 import hub.server
+from hub.edge.plain_request import Shared
 from hub.settings import Settings
 
 
 def _with(implementation: str) -> None:
     configure = hub.server._config
 
-    def patched(settings: Settings, app: Starlette) -> uvicorn.Config:
-        config = configure(settings, app)
+    def patched(settings: Settings, shared: Shared) -> uvicorn.Config:
+        config = configure(settings, shared)
         config.ws = implementation
         # The hub's own has one heartbeat for all sockets; these have one each.
         config.ws_ping_interval = config.ws_ping_timeout = settings.heartbeat_seconds

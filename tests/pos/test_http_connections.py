@@ -53,13 +53,14 @@ LAST = {"Connection": "close"}
 @pytest.mark.parametrize("takes_a_part", [False, True])
 async def test_a_client_that_never_reads_what_is_said_last(shop: Shop, last: bytes, takes_a_part: bool) -> None:
     """However little is left, and however the connection ends."""
+    shop.hub.limit_http(keep_alive_seconds=5)
     connections = shop.hub.server.server_state.connections
     async with used(shop.hub, narrow=True) as (line, connection):
         transport = connection.transport
         line.look_away()
         await line.send(post("") * 130 + last)
         await until(lambda: bool(transport.get_write_buffer_size()))
-        let_pass(shop.hub.server.config.timeout_keep_alive)
+        let_pass(5)
         await until(lambda: vars(connection).get("_ended", False) or transport.is_closing())
         assert 0 < transport.get_write_buffer_size() < 65_536
         if takes_a_part:
@@ -147,11 +148,12 @@ async def test_the_answer_to_a_last_request_that_still_arrives(
 
 async def test_what_is_said_last_outlives_the_time_of_an_idle_connection(shop: Shop) -> None:
     """It has its own time: closed before the client has done, it would be lost."""
+    shop.hub.limit_http(keep_alive_seconds=5)
     connections = shop.hub.server.server_state.connections
     async with used(shop.hub) as (line, connection):
         await line.send(b"no HTTP")
         await until(lambda: vars(connection).get("_ended", False))
-        let_pass(shop.hub.server.config.timeout_keep_alive)
+        let_pass(5)
         await turns()
         assert not connection.transport.is_closing()
         assert (await line.rest()).startswith(b"HTTP/1.1 400 ")
@@ -179,7 +181,7 @@ async def test_half_a_request_on_a_used_connection(shop: Shop, half: str) -> Non
     assert b"\r\naccess-control-allow-origin: *\r\n" in said
     async with used(shop.hub) as (line, _):
         await line.send(b"\r\n")
-        let_pass(shop.hub.server.config.timeout_keep_alive)
+        let_pass(shop.hub.settings.keep_alive_seconds)
         assert await line.rest() == b""
 
 
@@ -198,7 +200,7 @@ async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
     """Closed; but neither while its answer is waited for, nor when it has become a socket."""
     device = await shop.device()
     first = await (await shop.register(device)).pay()
-    for_long = shop.hub.server.config.timeout_keep_alive
+    for_long = shop.hub.settings.keep_alive_seconds
     async with dialled(shop.hub) as waits, dialled(shop.hub) as becomes, dialled(shop.hub) as idles:
         for line in (waits, becomes, idles):
             await line.send(head("GET", poll_target(first)))
@@ -217,19 +219,25 @@ async def test_a_connection_that_is_idle_for_long(shop: Shop) -> None:
         await becomes.ping()
 
 
-async def test_a_client_that_goes_away(shop: Shop) -> None:
-    """The transaction goes on; nobody is answered, and nothing is left of the request."""
+@pytest.mark.parametrize("resets", [True, False])
+async def test_a_client_that_goes_away(shop: Shop, resets: bool) -> None:
+    """The transaction goes on; nobody is answered, and nothing is left of the request. One that merely closed cannot be
+    told from one that sends no more, before there is an answer."""
     device = await shop.device()
     till = await shop.register(device)
     state = shop.hub.server.server_state
     async with used(shop.hub) as (line, connection):
         await line.send(post(purchase(till, TransactionMode="")))
         started = await device.started()
-        line.reset()
-        await until(lambda: connection not in state.connections)
+        if resets:
+            line.reset()
+            await until(lambda: connection not in state.connections)
+        else:
+            line.hang_up()
+            await until(lambda: vars(connection).get("_half_closed", False))
     assert state.tasks
     await device.complete(started["transaction_id"])
-    await until(lambda: not state.tasks)
+    await until(lambda: not state.tasks and connection not in state.connections)
 
 
 @pytest.mark.parametrize("way", [bytes, usual], ids=["short", "usual"])
