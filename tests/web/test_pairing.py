@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import uuid
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from hub.simulator.pos import Pos
 from tests.web.conftest import OpenTerminal, OpenTill
 from tests.web.pages import Terminal, Till
+from tests.web.serving import Serving
 
 
 async def test_a_wrong_code_is_refused_clearly_and_the_field_keeps_the_focus(terminal: Terminal, till: Till) -> None:
@@ -102,6 +106,22 @@ async def test_unpaired_at_the_terminal_is_told_at_once(paired: tuple[Terminal, 
     await expect(till.page.locator("till-pairing:visible")).to_be_visible()
     await till.page.get_by_role("button", name="Dismiss").click()
     await expect(till.page.locator("till-notices .notice")).to_have_count(0)
+
+
+async def test_a_register_that_pairs_again_under_another_name_has_it_in_the_list(
+    terminal: Terminal, serving: Serving
+) -> None:
+    who: dict[str, Any] = {"register_id": str(uuid.uuid4()), "business_name": "Corner Books", "vendor_name": "Till2Go"}
+    async with Pos(f"{serving.url}/POS", register_name="Front counter", **who) as pos:
+        await pos.pair(await terminal.code())
+    await terminal.button("Paired registers (1)").click()
+    await expect(terminal.button("Remove Front counter")).to_be_visible()
+    await terminal.button("Back").click()
+    async with Pos(f"{serving.url}/POS", register_name="Garden bar", **who) as pos:
+        await pos.pair(await terminal.code())
+    await terminal.button("Paired registers (1)").click()
+    await expect(terminal.button("Remove Garden bar")).to_be_visible()
+    await expect(terminal.button("Remove Front counter")).to_have_count(0)
 
 
 async def test_keeping_is_the_safe_answer(paired: tuple[Terminal, Till]) -> None:

@@ -33,7 +33,11 @@ class RegistersScreen extends Part {
     const { pairings } = this.firmware.client;
     this.#empty.hidden = pairings.length > 0;
     this.#all.hidden = pairings.length < 2;
-    list(this.#list, pairings, { key: ({ pairing_id }) => pairing_id, make: (pairing) => this.#make(pairing) });
+    list(this.#list, pairings, {
+      // Pairing again keeps the pairing, and may change the register's name.
+      key: ({ pairing_id, paired_at }) => `${pairing_id} ${paired_at}`,
+      make: (pairing) => this.#make(pairing),
+    });
   }
 
   /** @param {PairingInfo} pairing */
