@@ -16,6 +16,9 @@ from hub.edge.last_answers import LATE
 from hub.edge.plain_request import PlainCycle, Shared
 from hub.edge.pos_request import Header, PosAnswer, by_name
 
+REPLY_SECONDS = 1.0
+"""How long a hub that ends waits over TLS for a client to say that it closes, too."""
+
 
 class _Deaf:
     """In place of the parser, once no request is taken any more."""
@@ -149,6 +152,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def let_go(self) -> None:
         self._close()
+        if self._shared.ending:
+            self._wait_for_no_reply()
 
     # Answers are taken, or not.
 
@@ -244,3 +249,16 @@ class HttpConnection(HttpToolsProtocol):
     def _close(self) -> None:
         self.transport.close()
         self._limit_the_rest()
+
+    def shutdown(self) -> None:
+        if not self.transport.is_closing():  # asyncio forgets a TLS connection that is closed twice: no abort ends it
+            super().shutdown()
+        if self.transport.is_closing():
+            self._wait_for_no_reply()
+
+    def _wait_for_no_reply(self) -> None:
+        """Over TLS a connection that is closed waits for the client's own end of it (RFC 8446, 6.1, asks for none). Who
+        keeps it in a pool does not look, and would hold up the hub's end. What is not taken yet has its time still."""
+        if self.scheme == "https" and not self.transport.get_write_buffer_size():
+            self._unread = stopped(self._unread)
+            self._unread = self.loop.call_later(REPLY_SECONDS, self.transport.abort)
