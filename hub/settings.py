@@ -123,8 +123,8 @@ class Settings(BaseSettings):
     )
     max_idle_connections: Count = Field(
         5_000,
-        description="HTTP connections that are kept without a request; of more, the one that has been so for longest "
-        "is closed.",
+        description="HTTP connections that are kept without a request, but no more than half of the open files that "
+        "the process may have; of more, the one that has been so for longest is closed.",
     )
     request_arrival_seconds: Seconds = Field(
         30, description="How long a request may take to arrive, and a new connection to begin one."

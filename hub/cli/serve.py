@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from hub import log
+from hub import log, open_files
 from hub.errors import HubError
 from hub.settings import Settings, unknown_variables
 
@@ -72,6 +72,7 @@ def serve() -> None:
 
     settings = load_settings()
     log.configure(level=settings.log_level, as_json=settings.log_json, lasting=True)
+    open_files.raise_limit()
     quiet = settings.log_json
     server = HubServer(settings, on_ready=lambda url: None if quiet else typer.echo(_welcome(settings, url), err=True))
     try:

@@ -10,6 +10,7 @@ from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from hub import open_files
 from hub.edge.idle_connections import IdleConnections
 from hub.edge.pos_request import PosEndpoint, PosRequest
 from hub.edge.short_way import ShortWay
@@ -28,7 +29,8 @@ class Shared:
         self.short_way = short_way
         self.settings = settings
         self.turnstile = Turnstile()
-        self.idle = IdleConnections(settings.max_idle_connections)
+        # Those who ask for nothing leave room for the others.
+        self.idle = IdleConnections(min(settings.max_idle_connections, open_files.limit() // 2))
         self.ending = False
         """The hub goes down, and each answer is the last of its connection."""
         self._proxies: Any = ProxyHeadersMiddleware(_nothing, settings.trusted_proxies)
