@@ -125,13 +125,17 @@ class Connected:
     pairing_code: PairingCodeShown | None
 
 
-async def connect(unit: Unit, hello: Hello, malformed: Sequence[RefusedResult] = ()) -> Connected:
+async def connect(unit: Unit, hello: Hello, malformed: Sequence[RefusedResult] = (), late: bool = False) -> Connected:
     """Take a device's hello: check it, raise the epoch, settle what was in flight, go on with the queue.
 
     `malformed` are results that came with it and could not be read; they are not among its `results`.
-    Raises `Unauthorised` for an unknown device, a wrong or missing credential, or a revoked one; and what `enrol` does.
+    `late`: a connection of this device that was opened after this one is there already.
+    Raises `Unauthorised` for an unknown device, a wrong or missing credential, or a revoked one; what `enrol` does; and
+    `Refusal` if it is late.
     """
     device, credential = await _identify(unit, hello)
+    if late:
+        raise report.connection_replaced()
     # Not since it went away: the line may have been dead for a while before that was noticed.
     told_since = device.connected_at or 0
     unit.signal(DeviceClose(device.device_id, device.epoch, CloseCode.REPLACED))

@@ -38,8 +38,12 @@ async def connected_device(unit: Unit, device_id: str, epoch: int) -> Device:
     """The device, if this connection is still its newest and was not cut off; otherwise `Refusal`."""
     device = await unit.devices.get(device_id)
     if device is None or device.epoch != epoch or not device.online:
-        raise Refusal("connection_replaced", "A newer connection of this device has taken over.")
+        raise connection_replaced()
     return device
+
+
+def connection_replaced() -> Refusal:
+    return Refusal("connection_replaced", "A newer connection of this device has taken over.")
 
 
 def _about(answered: str) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable
 from functools import partial
 
@@ -31,6 +32,9 @@ FLUSH_SECONDS = 2.0
 
 FRAMES_A_WRITE = 16
 """A line takes so many frames before it is asked again whether it is choked."""
+
+
+_opened = itertools.count()
 
 
 class Connection:
@@ -63,6 +67,7 @@ class Connection:
         "_settings",
         "closing",
         "ids",
+        "opened",
         "source",
     )
 
@@ -80,6 +85,8 @@ class Connection:
         """The peer's address."""
         self.ids: dict[str, object] = {"kind": kind, "source": source}
         """What every log line of this connection carries."""
+        self.opened = next(_opened)
+        """How many were opened before, by this process: of two the one with the greater number is the newer."""
         self.closing = False
         """Nothing is sent any more, and nothing that arrives is looked at."""
         self._settings = settings
@@ -331,6 +338,7 @@ class Connection:
 
 
 _CLOSE_AFTER = {
+    "connection_replaced": CloseCode.REPLACED,
     "unauthorised": CloseCode.UNAUTHORISED,
     "store_unavailable": CloseCode.STORE_UNAVAILABLE,
     "store_busy": CloseCode.STORE_UNAVAILABLE,

@@ -56,7 +56,11 @@ class _Greeting:
         # Subscribed before the command runs: what its commit sends to this device arrives before it returns.
         session.subscribe()
         try:
-            connected = await self._edge.engine.execute(device.connect, hello, malformed)
+            connected = await self._edge.newest.let_in(
+                hello.device_id,
+                connection.opened,
+                lambda late: self._edge.engine.execute(device.connect, hello, malformed, late),
+            )
         except BaseException:
             session.unsubscribe()
             raise
@@ -90,6 +94,7 @@ class DeviceSession:
 
     def __init__(self, edge: Edge, connection: Connection, device_id: str) -> None:
         self._engine = edge.engine
+        self._newest = edge.newest
         self._connection = connection
         self._device_id = device_id
         self.epoch: int | None = None
@@ -122,6 +127,7 @@ class DeviceSession:
 
     async def gone(self) -> None:
         self.unsubscribe()
+        self._newest.gone(self._device_id, self._connection.opened)
         assert self.epoch is not None
         if await self._engine.insist(device.disconnect, self._device_id, self.epoch):
             _log.info("device_disconnected", **self._connection.ids)

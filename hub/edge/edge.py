@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hub.edge.connections import Connections
 from hub.edge.happenings import RecentHappenings
+from hub.edge.newest import Newest
 from hub.edge.pace import Buckets, GuessBudget
 from hub.edge.waiting import Waiting
 from hub.engine import Engine
@@ -23,6 +24,7 @@ class Edge:
     guesses: GuessBudget
     polls: Buckets
     connections: Connections
+    newest: Newest
     waiting: Waiting
     happenings: RecentHappenings
     stop: Callable[[], None]
@@ -43,6 +45,7 @@ class Edge:
             ),
             polls=Buckets(clock, per_second=settings.polls_per_second, burst=settings.poll_burst),
             connections=connections,
+            newest=Newest(),
             waiting=Waiting(engine, limit=settings.max_waiting_requests),
             happenings=RecentHappenings(engine, connections=lambda: len(connections)),
             stop=stop,

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.shop import Shop, until
+import asyncio
+
+import pytest
+
+from hub.edge.newest import Newest
+from hub.errors import Unauthorised
+from tests.shop import Shop, Terminal, until
 
 
 async def test_the_old_one_is_closed(shop: Shop) -> None:
@@ -45,19 +51,19 @@ async def test_a_half_open_line_is_no_obstacle(shop: Shop) -> None:
 
 
 async def test_many_times_at_once(shop: Shop) -> None:
-    """A device in a reconnect storm: exactly one connection is left, the one with the highest epoch."""
+    """A device in a reconnect storm: exactly one connection is left, the one that was opened last."""
     device = await shop.device()
     wires = [await shop.hub.wire("device") for _ in range(8)]
-    hello = {"device_id": device.device_id, "serial": device.serial, "credential": device.credential}
-    asked = [await wire.ask("hello", hello) for wire in wires]
-    epochs = [(await answer)["result"]["epoch"] for answer in asked]
-    assert sorted(epochs) == list(range(2, 10))
+    asked = [await wire.ask("hello", _hello(device)) for wire in wires]
+    answers = [await answer for answer in asked]
     await until(lambda: len(shop.hub.edge.connections) == 1)
-    for epoch, wire in zip(epochs, wires, strict=True):
-        if epoch == 9:
-            await wire.call("ping")
-        else:
-            assert (await wire.closed())[0] == 4500
+    await wires[-1].call("ping")
+    epochs = [answer["result"]["epoch"] for answer in answers if "result" in answer]
+    assert sorted(epochs) == list(range(2, 2 + len(epochs)))
+    assert answers[-1]["result"]["epoch"] == max(epochs)
+    for wire, answer in zip(wires[:-1], answers[:-1], strict=True):
+        assert "result" in answer or answer["error"]["data"]["code"] == "connection_replaced"
+        assert (await wire.closed())[0] == 4500
 
 
 async def test_the_transaction_in_flight_goes_on(shop: Shop) -> None:
@@ -117,3 +123,46 @@ async def test_requests_of_the_old_one_are_not_served(shop: Shop) -> None:
     assert (await old.closed())[0] == 4500
     assert asked.cancelled() or (await asked)["error"]["data"]["code"] == "connection_replaced"
     await new.call("ping")
+
+
+def _hello(device: Terminal) -> dict[str, object]:
+    return {"device_id": device.device_id, "serial": device.serial, "credential": device.credential}
+
+
+async def test_a_hello_that_comes_late_takes_nothing_over(shop: Shop) -> None:
+    """The network has held it back; its device is long on a newer connection, which would be told to stop for good."""
+    device = await shop.device()
+    late = await shop.hub.wire("device")
+    await device.switch_on()
+    answer = await late.ask("hello", _hello(device))
+    assert (await answer)["error"]["data"]["code"] == "connection_replaced"
+    assert await late.closed() == (4500, "replaced")
+    await device.socket.call("ping")
+    assert (await device.switch_on())["epoch"] == 3
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_a_late_hello_waits_for_that_of_the_newer_connection(wanted: bool) -> None:
+    """Whether that one is let in is not known before: anybody can say a hello with a wrong credential."""
+    newest = Newest()
+    decided = asyncio.Event()
+    steps: list[str] = []
+
+    async def newer(late: bool) -> None:
+        steps.append("newer asks")
+        await decided.wait()
+        if not wanted:
+            raise Unauthorised("a wrong credential")
+
+    async def older(late: bool) -> bool:
+        steps.append("older asks")
+        return late
+
+    asking = [asyncio.create_task(newest.let_in("T-1", 2, newer)), asyncio.create_task(newest.let_in("T-1", 1, older))]
+    other = asyncio.create_task(newest.let_in("T-2", 0, older))
+    assert await other is False
+    assert steps == ["newer asks", "older asks"]
+    decided.set()
+    assert (await asyncio.gather(*asking, return_exceptions=True))[1] is wanted
+    newest.gone("T-1", 2)
+    assert await newest.let_in("T-1", 1, older) is False
