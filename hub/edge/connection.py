@@ -17,7 +17,7 @@ from functools import partial
 
 from hub import log
 from hub.clock import Clock, Handle
-from hub.edge.answers import to_rpc_error
+from hub.edge.answers import close_code, to_rpc_error
 from hub.edge.line import Line
 from hub.edge.session import Hello, Session
 from hub.settings import Settings
@@ -328,23 +328,13 @@ class Connection:
         except Exception as error:
             problem = to_rpc_error(error, self.ids)
             self.send(jsonrpc.error(None if message.is_notification else _id(message), problem))
-            self.close(_CLOSE_AFTER.get(problem.code, CloseCode.HELLO_EXPECTED))
+            self.close(close_code(problem))
             return
         if self.closing:
             return
         self.send(jsonrpc.result(_id(message), welcome))
         if (start := getattr(self._session, "welcomed", None)) is not None:
             start()
-
-
-_CLOSE_AFTER = {
-    "connection_replaced": CloseCode.REPLACED,
-    "unauthorised": CloseCode.UNAUTHORISED,
-    "store_unavailable": CloseCode.STORE_UNAVAILABLE,
-    "store_busy": CloseCode.STORE_UNAVAILABLE,
-    "internal_error": CloseCode.INTERNAL_ERROR,
-    "draining": CloseCode.DRAINING,
-}
 
 
 def _id(message: Incoming) -> jsonrpc.Id:
