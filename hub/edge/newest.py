@@ -34,12 +34,13 @@ class Newest:
             if newer:
                 await asyncio.wait(newer)
             connected = await connect(self._let_in.get(device_id, opened) > opened)
+            # One on a newer connection may have been let in meanwhile.
             self._let_in[device_id] = max(opened, self._let_in.get(device_id, opened))
             return connected
         finally:
             hello.set_result(None)
             del asking[opened]
-            if not asking and self._asking.get(device_id) is asking:
+            if not asking:
                 del self._asking[device_id]
 
     def gone(self, device_id: str, opened: int) -> None:
