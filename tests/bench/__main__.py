@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import resource
 import signal
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from hub import log
+from hub import log, open_files
 from tests.bench import cost, figures, machine, report, scenarios
 from tests.bench.bench import QUICK, Bench, Scale
 from tests.bench.orders import Json
@@ -66,12 +65,6 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _allow_many_files() -> None:
-    """As many open files as this system lets us have, for us and for what we start: each connection is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def main(arguments: list[str] | None = None) -> int:
     asked = _parsed(arguments)
     log.configure(level="warning")
@@ -83,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         scale = replace(scale, rounds=asked.rounds)
     if asked.stored:
         scale = replace(scale, stored=tuple(asked.stored))
-    _allow_many_files()
+    open_files.raise_limit()  # for us, and for what we start: each connection is one
     # So that what was started ends with it.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:

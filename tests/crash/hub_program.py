@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import resource
 import signal
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,7 @@ class HubProgram:
     """Started on a free port; `url` changes with every start."""
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
-        self.open_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-        """How many it may have, and may ask for."""
+        self.command = [sys.executable, "-m", "hub", "serve"]
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
             "HUB_DATA_DIR": str(data_dir),
@@ -51,10 +48,7 @@ class HubProgram:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hub", "serve"),
-            env=self._environment,
-            stderr=asyncio.subprocess.PIPE,
-            preexec_fn=partial(resource.setrlimit, resource.RLIMIT_NOFILE, self.open_files),
+            *self.command, env=self._environment, stderr=asyncio.subprocess.PIPE
         )
 
     async def start(self) -> None:

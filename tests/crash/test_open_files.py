@@ -19,7 +19,7 @@ FEW = 64
 async def test_idle_connections_leave_some_for_others(tmp_path: Path, granted: int) -> None:
     """The hub takes all that it is granted; if that is few, those go that have been idle for longest."""
     hub = HubProgram(tmp_path / "data")
-    hub.open_files = (FEW, granted)
+    hub.command = ["sh", "-c", f'ulimit -Sn {FEW}; ulimit -Hn {granted}; exec "$@"', "sh", *hub.command]
     try:
         await hub.start()
         where = urlsplit(hub.url)
