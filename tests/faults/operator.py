@@ -34,11 +34,7 @@ class Operator:
 
     async def work(self) -> None:
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        # A connection each time: the hub ends an idle one, which may be in the moment of its next request.
-        each = httpx.Limits(max_keepalive_connections=0)
-        async with httpx.AsyncClient(
-            base_url=self._url, headers=headers, timeout=30, limits=each, verify=False
-        ) as http:
+        async with httpx.AsyncClient(base_url=self._url, headers=headers, timeout=30, verify=False) as http:
             while True:
                 for transaction_id in await self._given_up(http):
                     await self._resolve(http, transaction_id)

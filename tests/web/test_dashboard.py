@@ -45,9 +45,7 @@ async def board(context: BrowserContext) -> Board:
 @pytest_asyncio.fixture(loop_scope="session")
 async def start_machine(serving: Serving) -> AsyncIterator[StartMachine]:
     machines: list[Machine] = []
-    # A connection each time: the hub ends an idle one, which may be in the moment of its next request.
-    each = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(base_url=serving.url, timeout=None, limits=each) as http:
+    async with httpx.AsyncClient(base_url=serving.url, timeout=None) as http:
 
         async def start(device_id: str = "7070714000", **hello: Any) -> Machine:
             machines.append(await Machine.start(serving.url, http, device_id, **hello))
