@@ -125,9 +125,16 @@ async def pay(register: RegisterClient, cents: int = 500) -> str:
 
 async def until(register: RegisterClient, transaction_id: str, state: str) -> TransactionView:
     """Wait until the register is told of that state."""
+    return await until_told(register, transaction_id, lambda view: view.state == state)
+
+
+async def until_told(
+    register: RegisterClient, transaction_id: str, holds: Callable[[TransactionView], bool]
+) -> TransactionView:
+    """Wait until what the register is told of the transaction is so; other events may come meanwhile."""
     with register.subscribe() as events:
         seen = await register.get(transaction_id)
-        while seen.state != state:
+        while not holds(seen):
             event = await anext(events)
             if isinstance(event, TransactionUpdated) and event.transaction.transaction_id == transaction_id:
                 seen = event.transaction

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from hub.wire.device import ById, Start
 from hub.wire.function import Function
 from hub.wire.register import TransactionUpdated, TransactionView
 from tests.running import RunningHub
-from tests.sdk.stage import shop_at
+from tests.sdk.stage import shop_at, until_told
 from tests.shop import until_waiting
 
 INSTANT = AmountScript(pace_seconds=0)
@@ -54,17 +55,16 @@ async def test_what_an_amount_comes_to(hub: RunningHub, digits: int) -> None:
             assert final.result.card_type
 
 
+def _is_at(stage: str, view: TransactionView) -> bool:
+    return view.stage == stage
+
+
 async def test_each_stage_takes_its_pace(hub: RunningHub) -> None:
     async with shop_at(hub, script=AmountScript(pace_seconds=3)) as (device, register):
         paying = asyncio.create_task(pay(register, 500))
         start = await device.next(Start)
         for stage in ("waiting_for_card", "entering_pin", "authorising"):
-            with register.subscribe() as events:
-                view = await register.get(start.transaction_id)
-                while view.stage != stage:
-                    event = await anext(events)
-                    assert isinstance(event, TransactionUpdated)
-                    view = event.transaction
+            await until_told(register, start.transaction_id, partial(_is_at, stage))
             await until_waiting(hub, 3)
             hub.clock.advance(3)
         final, _ = await paying
@@ -75,12 +75,7 @@ async def test_slow(hub: RunningHub) -> None:
     async with shop_at(hub, script=AmountScript(pace_seconds=0, slow_seconds=20)) as (device, register):
         paying = asyncio.create_task(pay(register, 568))
         start = await device.next(Start)
-        with register.subscribe() as events:
-            view = await register.get(start.transaction_id)
-            while view.stage != "authorising":
-                event = await anext(events)
-                assert isinstance(event, TransactionUpdated)
-                view = event.transaction
+        await until_told(register, start.transaction_id, partial(_is_at, "authorising"))
         assert device.job.stage_now == "authorising"
         await until_waiting(hub, 20)
         hub.clock.advance(20)
